@@ -1,0 +1,74 @@
+"""A profile as the rules see it: typed facts, items with their places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from eligibility.model import ListFact
+from eligibility.values import Absent, Value, decimal_text
+
+__all__ = ["Item", "Items", "Profile", "name_of"]
+
+_NAME = 100
+"""How many characters of a name are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a list. Attributes that are missing or null are not in `values`."""
+
+    pointer: str
+    values: Mapping[str, Value]
+    lists: Mapping[str, Items] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list: the items stated, and whether they are all there is.
+
+    A list that is missing or null is no items and not complete; `stated` tells it from
+    one that is stated to be partial.
+    """
+
+    pointer: str
+    items: tuple[Item, ...] = ()
+    complete: bool = False
+    stated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One student. Facts that are missing or null are not in `values`.
+
+    `source` is the file (or line of a file) that it came from.
+    """
+
+    id: str
+    values: Mapping[str, Value]
+    lists: Mapping[str, Items]
+    judgements: Mapping[str, bool]
+    source: str | None = None
+
+
+def name_of(item: Item, of: ListFact) -> str:
+    """What to call an item in a sentence: its first naming attribute, or its number."""
+    for attribute in of.named_by:
+        name = _name(item.values.get(attribute))
+        if name:
+            return name if len(name) <= _NAME else name[: _NAME - 3] + "..."
+    return f"{of.item} {int(item.pointer.rsplit('/', 1)[-1]) + 1}"
+
+
+def _name(value: Value | None) -> str:
+    """A value on one line; nothing where there is none."""
+    match value:
+        case None | Absent():
+            return ""
+        case Decimal():
+            return decimal_text(value)
+        case tuple():
+            return " ".join(", ".join(value).split())
+        case _:
+            return " ".join(str(value).split())

@@ -1,0 +1,523 @@
+"""Folding a profile into leaf values: the only place where rules meet a profile."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import enum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from eligibility import truth
+from eligibility.conditions import (
+    AS_OF,
+    Comparison,
+    Cover,
+    Decision,
+    ItemComparison,
+    ItemGroup,
+    ItemQuantifier,
+    ItemTest,
+    Leaf,
+    Literal,
+    Measure,
+    Operand,
+    Quantifier,
+    Reference,
+    Undecidable,
+)
+from eligibility.facts import Item, Items, Profile, name_of
+from eligibility.measures import Counted, cover, measure
+from eligibility.model import Completing, Declaration, Fact, ListFact, Vocabulary
+from eligibility.observations import Blocker, Missing, Note, Observation, distinct_missing
+from eligibility.operators import OPERATORS, compare
+from eligibility.truth import Truth
+from eligibility.values import Days, Duration, Unit, Value, completed, shift
+
+__all__ = ["Fold", "Scenario", "fold"]
+
+_NOTES = 3
+_EXACT = decimal.Context(prec=400, traps=[decimal.InvalidOperation, decimal.Inexact])
+"""Sums and products of the numbers that profiles and rules may hold are exact in it."""
+
+
+class Scenario(enum.Enum):
+    """NOW: what is finished counts. PROJECTED: what is in progress is completed well."""
+
+    NOW = "now"
+    PROJECTED = "projected"
+
+
+def fold(
+    leaves: Sequence[Leaf], vocabulary: Vocabulary, profile: Profile, as_of: datetime.date
+) -> dict[Scenario, tuple[Observation, ...]]:
+    """The value of every leaf, in each scenario that the profile must be asked.
+
+    A profile in which nothing is in progress is asked once.
+    """
+    scenarios = [Scenario.NOW]
+    if _in_progress(vocabulary, profile):
+        scenarios.append(Scenario.PROJECTED)
+    found: dict[Scenario, tuple[Observation, ...]] = {}
+    with decimal.localcontext(_EXACT):
+        for scenario in scenarios:
+            folder = Fold(vocabulary, profile, as_of, scenario)
+            found[scenario] = tuple(folder.leaf(leaf) for leaf in leaves)
+    return found
+
+
+def _in_progress(vocabulary: Vocabulary, profile: Profile) -> bool:
+    """Whether some item is in progress, or may be, its state being unknown."""
+    for name, items in profile.lists.items():
+        declaration = vocabulary.facts[name]
+        if isinstance(declaration, ListFact) and declaration.states is not None:
+            states = declaration.states
+            for item in items.items:
+                state = item.values.get(states.attribute)
+                if state is None or state in states.in_progress:
+                    return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """The item at hand. `assume` is true where it is taken to be completed well."""
+
+    of: ListFact
+    item: Item
+    assume: bool
+    outer: _Around | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """A test of one item: its value, and what keeps it from being MET."""
+
+    value: Truth
+    blockers: tuple[Blocker, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    state: str | None = None
+
+
+_MET = _Result(Truth.MET)
+_SUPPLIED = object()
+"""Stands for a value that completing the item will supply, whatever it may be."""
+
+
+class Fold:
+    """Values leaves for one profile, date and scenario."""
+
+    def __init__(
+        self, vocabulary: Vocabulary, profile: Profile, as_of: datetime.date, scenario: Scenario
+    ) -> None:
+        self._facts = vocabulary.facts
+        self._profile = profile
+        self._as_of = as_of
+        self._scenario = scenario
+        self._tested: dict[tuple[str, ItemTest, bool], tuple[_Result, ...]] = {}
+
+    def leaf(self, leaf: Leaf) -> Observation:
+        """The value of a leaf, with what was seen."""
+        match leaf:
+            case Comparison():
+                return self._comparison(leaf)
+            case Quantifier():
+                declaration = self._facts[leaf.list]
+                assert isinstance(declaration, ListFact)
+                return self._quantifier(leaf, declaration, self._profile.lists[leaf.list], None)
+            case Decision():
+                return self._decision(leaf)
+            case Undecidable():
+                return Observation(Truth.UNKNOWN)
+
+    def _decision(self, leaf: Decision) -> Observation:
+        decided = self._profile.judgements.get(leaf.name)
+        if decided is None:
+            question = f"{leaf.question} (decided by {leaf.decided_by})"
+            missing = (Missing(f"/judgements/{leaf.name}", question),)
+            return Observation(Truth.UNKNOWN, needed=True, missing=missing)
+        return Observation(Truth.MET if decided else Truth.UNMET, observed=decided, needed=True)
+
+    def _comparison(self, leaf: Comparison) -> Observation:
+        left, missing = self._fact(leaf.fact)
+        fact = self._declared(leaf.fact)
+        right, more = self._operand(leaf.operator, leaf.operand, None)
+        value, shown = self._compare(leaf.operator, left, right, leaf.completed, fact)
+        missing = distinct_missing([*missing, *more])
+        if not missing and fact is not None:
+            missing = (Missing(f"/{leaf.fact}", fact.question),)
+        return Observation(
+            value,
+            observed=shown,
+            needed=right,
+            missing=missing if value is Truth.UNKNOWN else (),
+        )
+
+    def _compare(
+        self,
+        operator: str,
+        left: Value | None,
+        right: Any,
+        unit: Unit | None,
+        fact: Fact | None,
+    ) -> tuple[Truth, Value | None]:
+        """The value of a comparison, and the left side as it was compared."""
+        if unit is None:
+            return compare(operator, left, right, fact.scale if fact else None), left
+        if not isinstance(left, Days) or right is None:
+            return Truth.UNKNOWN, left
+        # a partial date may be any of its days; the count falls as the day moves on
+        most = completed(left.first, self._as_of, unit)
+        least = completed(left.last, self._as_of, unit)
+        ordering = OPERATORS[operator].ordering
+        if ordering is not None:
+            return ordering((least, most), (right, right)), least
+        if least == most:
+            return compare(operator, least, right, None), least
+        values = {compare(operator, count, right, None) for count in range(least, most + 1)}
+        return (values.pop() if len(values) == 1 else Truth.UNKNOWN), least
+
+    def _declared(self, name: str) -> Fact | None:
+        declaration = self._facts.get(name)
+        return declaration if isinstance(declaration, Fact) else None
+
+    def _fact(self, name: str) -> tuple[Value | None, tuple[Missing, ...]]:
+        if name == AS_OF:
+            return Days.on(self._as_of), ()
+        value = self._profile.values.get(name)
+        fact = self._declared(name)
+        assert fact is not None
+        if value is None or (isinstance(value, Days) and not value.known):
+            return value, (Missing(f"/{name}", fact.question),)
+        return value, ()
+
+    # -- operands ---------------------------------------------------------------------
+
+    def _operand(
+        self, operator: str, operand: Operand, around: _Around | None
+    ) -> tuple[Any, tuple[Missing, ...]]:
+        """The right side as it stands on this day; None where it is not known."""
+        if isinstance(operand, tuple):
+            return tuple(literal.value for literal in operand), ()
+        if isinstance(operand, Literal):
+            if isinstance(operand.value, Duration):
+                return Days(shift(self._as_of, operand.value, -1), self._as_of), ()
+            return operand.value, ()
+        value, missing = self._referred(operand, around)
+        if operand.plus is None or value is None or value is _SUPPLIED:
+            return value, missing
+        if isinstance(value, Days):
+            assert isinstance(operand.plus, Duration)
+            first, last = (
+                shift(day, operand.plus, operand.sign) for day in (value.first, value.last)
+            )
+            return Days(first, last), missing
+        if isinstance(value, int | Decimal):
+            assert isinstance(operand.plus, Decimal)
+            return Decimal(value) + operand.sign * operand.plus, missing
+        return value, missing
+
+    def _referred(
+        self, operand: Reference, around: _Around | None
+    ) -> tuple[Any, tuple[Missing, ...]]:
+        if operand.scope == "fact":
+            return self._fact(operand.name)
+        assert around is not None
+        holder = around if operand.scope == "item" else around.outer
+        assert holder is not None
+        return self._attribute(holder, operand.name)
+
+    def _attribute(self, around: _Around, name: str) -> tuple[Any, tuple[Missing, ...]]:
+        """An attribute of an item, or what completing the item makes of it."""
+        supplied = around.of.completing.get(name) if around.assume else None
+        if supplied is not None:
+            return (Days.on(self._as_of) if supplied.on_as_of else _SUPPLIED), ()
+        value = around.item.values.get(name)
+        interval = around.of.interval
+        if value is None and interval is not None and name == interval.end:
+            # open: it lasts until the as-of date
+            return Days.on(self._as_of), ()
+        if value is None or (isinstance(value, Days) and not value.known):
+            return value, (_missing(around, around.of.attributes[name]),)
+        return value, ()
+
+    # -- items ------------------------------------------------------------------------
+
+    def _quantifier(
+        self, leaf: Quantifier, of: ListFact, items: Items, outer: _Around | None
+    ) -> Observation:
+        results = self._results(leaf, of, items, outer)
+        missing: list[Missing] = []
+        if not items.complete:
+            question = of.question if not items.stated else f"Is anything missing in: {of.title}?"
+            missing.append(Missing(items.pointer, question))
+        counted = [
+            Counted(item, result.value) for item, result in zip(items.items, results, strict=True)
+        ]
+        if isinstance(leaf.measure, Cover):
+            found = self._cover(leaf.measure, of, counted, items, results, outer, missing)
+        else:
+            bound, more = self._operand("at_least", leaf.bound, None)
+            missing.extend(more)
+            found = measure(leaf, of, counted, items.complete, bound, self._as_of)
+            found = replace(
+                found,
+                notes=_notes(of, items, results, leaf.measure.kind == "count"),
+                found=_found(of, counted),
+            )
+        if found.value is not Truth.UNKNOWN:
+            return replace(found, missing=())
+        for item, result in zip(items.items, results, strict=True):
+            missing.extend(result.missing)
+            if result.value is not Truth.UNMET:
+                missing.extend(self._unmeasured(leaf, _Around(of, item, False, outer)))
+        return replace(found, missing=distinct_missing(missing))
+
+    def _unmeasured(self, leaf: Quantifier, around: _Around) -> list[Missing]:
+        """What an item lacks that is summed, averaged or weighed."""
+        measured = leaf.measure
+        if not isinstance(measured, Measure):
+            return []
+        found: list[Missing] = []
+        for name in (measured.attribute, measured.weight):
+            if name is None:
+                continue
+            fact = around.of.attributes[name]
+            assert isinstance(fact, Fact)
+            value = around.item.values.get(name)
+            undecided = fact.scale.off_scale.get(str(value)) if fact.scale else None
+            if value is None or (undecided and undecided.counts_as == "unknown"):
+                found.append(_missing(around, fact))
+        return found
+
+    def _cover(
+        self,
+        wanted: Cover,
+        of: ListFact,
+        counted: Sequence[Counted],
+        items: Items,
+        results: Sequence[_Result],
+        outer: _Around | None,
+        missing: list[Missing],
+    ) -> Observation:
+        fact = of.attributes[wanted.attribute]
+        assert isinstance(fact, Fact)
+        operator = "includes" if fact.many else "is"
+        having: list[list[Truth]] = []
+        for value in wanted.values:
+            test = ItemComparison(wanted.attribute, operator, Literal(value))
+            row: list[Truth] = []
+            for one in counted:
+                if one.value is Truth.UNMET:
+                    row.append(Truth.UNMET)
+                    continue
+                state = self._around(of, one.item, outer)
+                has = self._test(test, state)
+                missing.extend(has.missing)
+                row.append(min(one.value, has.value))
+            having.append(row)
+        found = cover(wanted, having, items.complete)
+        notes: list[Note] = []
+        for item, result in zip(items.items, results, strict=True):
+            lacking = {*found.lack, *found.unsure}
+            own = item.values.get(wanted.attribute)
+            covers = lacking & ({*own} if isinstance(own, tuple) else {own})
+            if result.value is not Truth.MET and covers:
+                notes.append(_note(of, item, result))
+        return replace(found, notes=tuple(notes))
+
+    def _results(
+        self, leaf: Quantifier, of: ListFact, items: Items, outer: _Around | None
+    ) -> tuple[_Result, ...]:
+        """The value of every item; remembered, since many leaves share a `where`."""
+        if outer is not None:
+            return tuple(self._item(leaf, of, item, outer) for item in items.items)
+        key = (leaf.list, leaf.where, leaf.every_state)
+        if key not in self._tested:
+            self._tested[key] = tuple(self._item(leaf, of, item, None) for item in items.items)
+        return self._tested[key]
+
+    def _around(self, of: ListFact, item: Item, outer: _Around | None) -> _Around:
+        return _Around(of, item, self._assumed(of, item), outer)
+
+    def _assumed(self, of: ListFact, item: Item) -> bool:
+        """Whether the item is in progress and taken to be completed well."""
+        return (
+            self._scenario is Scenario.PROJECTED
+            and of.states is not None
+            and item.values.get(of.states.attribute) in of.states.in_progress
+        )
+
+    def _item(self, leaf: Quantifier, of: ListFact, item: Item, outer: _Around | None) -> _Result:
+        """The value of one item: what it must pass, in the states that count."""
+
+        def tested(assume: bool) -> _Result:
+            return self._test(leaf.where, _Around(of, item, assume, outer))
+
+        if of.states is None:
+            return _both(self._happened(of, item), tested(False))
+        state = item.values.get(of.states.attribute)
+        if leaf.every_state:
+            if state is None:
+                return _unless_unmet(self._happened(of, item), tested(False))
+            happened = self._happened(of, item) if state in of.states.finished else _MET
+            return _both(happened, tested(False))
+        if state is None:
+            return self._any_state(of, item, tested)
+        if state in of.states.finished:
+            return _both(self._happened(of, item), tested(False))
+        if state in of.states.in_progress:
+            if self._scenario is Scenario.PROJECTED:
+                return tested(True)
+            return replace(tested(False), value=Truth.UNMET, missing=(), state="in progress")
+        words = "planned" if state in of.states.planned else str(state)
+        return replace(tested(False), value=Truth.UNMET, missing=(), state=words)
+
+    def _any_state(
+        self, of: ListFact, item: Item, tested: Callable[[bool], _Result]
+    ) -> _Result:
+        """An item of which the state is unknown: UNMET when no state lets it count."""
+        assert of.states is not None
+        results = [_both(self._happened(of, item), tested(False))]
+        if self._scenario is Scenario.PROJECTED and of.states.in_progress:
+            results.append(tested(True))
+        if all(result.value is Truth.UNMET for result in results):
+            return results[0]
+        declaration = of.attributes[of.states.attribute]
+        missing = Missing(
+            f"{item.pointer}/{of.states.attribute}", declaration.question, name_of(item, of)
+        )
+        return _Result(
+            Truth.UNKNOWN, results[0].blockers, (missing, *results[0].missing), "state not known"
+        )
+
+    def _happened(self, of: ListFact, item: Item) -> _Result:
+        """Whether an item's day has come: MET, UNMET after the as-of date, or UNKNOWN."""
+        name = of.dated_by or (of.interval.start if of.interval else None)
+        if name is None:
+            return _MET
+        day, missing = self._attribute(_Around(of, item, False), name)
+        value = compare("on_or_before", day, Days.on(self._as_of), None)
+        if value is Truth.UNMET:
+            return _Result(value, state=f"after {self._as_of}")
+        return _MET if value is Truth.MET else _Result(value, (), missing, "date not known")
+
+    def _test(self, test: ItemTest, around: _Around) -> _Result:
+        match test:
+            case ItemComparison():
+                return self._item_comparison(test, around)
+            case ItemQuantifier():
+                return self._nested(test, around)
+            case ItemGroup():
+                results = [self._test(child, around) for child in test.children]
+                value = truth.at_least(test.k, [result.value for result in results])
+                if value is Truth.MET:
+                    return _MET
+                below = [result for result in results if result.value is not Truth.MET]
+                missing = [one for result in below for one in result.missing]
+                blockers = [one for result in below for one in result.blockers]
+                if test.title is not None:
+                    # a test with a name of its own is named, not taken apart
+                    blockers = [Blocker(around.of.name, test, value, None)]
+                return _Result(value, tuple(blockers), distinct_missing(missing))
+
+    def _nested(self, test: ItemQuantifier, around: _Around) -> _Result:
+        quantifier = test.quantifier
+        of = around.of.attributes[quantifier.list]
+        assert isinstance(of, ListFact)
+        seen = self._quantifier(quantifier, of, around.item.lists[quantifier.list], around)
+        value = truth.negation(seen.value) if test.negated else seen.value
+        if value is Truth.MET:
+            return _MET
+        blocker = Blocker(around.of.name, test, value, seen.observed)
+        named = name_of(around.item, around.of)
+        missing = tuple(replace(one, item=one.item or named) for one in seen.missing)
+        return _Result(value, (blocker,), missing)
+
+    def _item_comparison(self, test: ItemComparison, around: _Around) -> _Result:
+        fact = around.of.attributes[test.attribute]
+        assert isinstance(fact, Fact)
+        left, missing = self._attribute(around, test.attribute)
+        if test.operator == "exists" and test.attribute not in around.item.values:
+            # an open end counts as the as-of date, but it is not stated
+            left = None if left is not _SUPPLIED else left
+        right, more = self._operand(test.operator, test.operand, around)
+        if left is _SUPPLIED or right is _SUPPLIED:
+            value = self._supplied(test, fact, left, right, around)
+        else:
+            value, _ = self._compare(test.operator, left, right, test.completed, fact)
+            value = truth.negation(value) if test.negated else value
+        if value is Truth.MET:
+            return _MET
+        shown = None if left is _SUPPLIED else left
+        blocker = Blocker(around.of.name, test, value, shown)
+        missing = (*missing, *more) if value is Truth.UNKNOWN else ()
+        if value is Truth.UNKNOWN and not missing:
+            # stated, but as something that is not decided yet, like an incomplete
+            missing = (_missing(around, fact),)
+        return _Result(value, (blocker,), missing)
+
+    def _supplied(
+        self, test: ItemComparison, fact: Fact, left: Any, right: Any, around: _Around
+    ) -> Truth:
+        """A comparison with what completing supplies: MET if a good result can meet it."""
+        supplied: Completing | None = around.of.completing.get(test.attribute)
+        if left is not _SUPPLIED or right is _SUPPLIED or supplied is None:
+            return Truth.MET
+        if supplied.well is None or right is None or test.completed is not None:
+            return Truth.MET
+        wanted = Truth.UNMET if test.negated else Truth.MET
+        values: list[Value] = [(one,) if fact.many else one for one in supplied.well]
+        met = any(compare(test.operator, one, right, fact.scale) is wanted for one in values)
+        return Truth.MET if met else Truth.UNMET
+
+
+def _missing(around: _Around, declaration: Declaration) -> Missing:
+    pointer = f"{around.item.pointer}/{declaration.name}"
+    return Missing(pointer, declaration.question, name_of(around.item, around.of))
+
+
+def _both(one: _Result, other: _Result) -> _Result:
+    """Kleene's and of two results."""
+    if one.value is Truth.MET:
+        return other
+    if other.value is Truth.MET:
+        return one
+    return _Result(
+        min(one.value, other.value),
+        (*one.blockers, *other.blockers),
+        distinct_missing([*one.missing, *other.missing]),
+        one.state or other.state,
+    )
+
+
+def _unless_unmet(happened: _Result, tested: _Result) -> _Result:
+    """For an item of unknown state: it may have happened later, or not be finished."""
+    if tested.value is Truth.UNMET or happened.value is Truth.MET:
+        return tested
+    return _both(replace(happened, value=Truth.UNKNOWN), tested)
+
+
+def _notes(
+    of: ListFact, items: Items, results: Sequence[_Result], wanted: bool
+) -> tuple[Note, ...]:
+    """The items that come nearest, fewest obstacles first."""
+    near = [
+        _note(of, item, result)
+        for item, result in zip(items.items, results, strict=True)
+        if result.value is Truth.UNKNOWN or (wanted and result.value is Truth.UNMET)
+    ]
+    near.sort(key=lambda note: (-note.value, len(note.blockers) + (note.state is not None)))
+    return tuple(near[:_NOTES])
+
+
+def _found(of: ListFact, counted: Sequence[Counted]) -> tuple[str, ...]:
+    names = [name_of(one.item, of) for one in counted if one.value is Truth.MET]
+    return tuple(names[:_NOTES])
+
+
+def _note(of: ListFact, item: Item, result: _Result) -> Note:
+    return Note(name_of(item, of), item.pointer, result.value, result.blockers, result.state)
+

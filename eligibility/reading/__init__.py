@@ -1,0 +1,1 @@
+"""Reading rule documents: nodes with places in, a checked pack out."""

@@ -1,0 +1,162 @@
+"""What is said about mistakes in rules: one named constructor a mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from eligibility.errors import Message, did_you_mean
+from eligibility.source import Mapping, Node, Scalar
+
+__all__ = [
+    "always_met",
+    "bad_name",
+    "bound_missing",
+    "contradicts",
+    "cycle",
+    "described",
+    "duplicate",
+    "expected",
+    "listed_twice",
+    "misplaced",
+    "missing_key",
+    "near",
+    "never_met",
+    "not_beside",
+    "quoted",
+    "reserved_name",
+    "too_many_wanted",
+    "unknown",
+    "unknown_value",
+    "wrong_operand",
+    "wrong_operator",
+]
+
+_LONGEST = 60
+_FEW = 12
+
+
+def quoted(text: str) -> str:
+    """The author's words in backticks, cut where they are long and kept on one line."""
+    shown = "".join(char if char.isprintable() else " " for char in text[: _LONGEST + 1])
+    return f"`{shown[:_LONGEST]}...`" if len(shown) > _LONGEST else f"`{shown}`"
+
+
+def near(word: str, candidates: Iterable[str]) -> str | None:
+    """The hint naming the candidate nearest to `word`: its case and spaces count little."""
+    known = sorted(set(candidates))
+    folded = {_folded(one): one for one in known}
+    same = folded.get(_folded(word))
+    if same is not None and same != word:
+        return f"did you mean `{same}`?"
+    return did_you_mean(word[: _LONGEST * 2], known)
+
+
+def _folded(word: str) -> str:
+    return word.strip().casefold().replace(" ", "_").replace("-", "_")
+
+
+def listed(words: Iterable[str]) -> str:
+    return ", ".join(quoted(word) for word in words)
+
+
+def described(node: Node) -> str:
+    """A node in the author's words, for `found ...`."""
+    if isinstance(node, Mapping):
+        return "`key: value` pairs" if node.entries else "`{}`"
+    if not isinstance(node, Scalar):
+        return "a list" if node.items else "an empty list"
+    if node.value is None:
+        return "nothing"
+    return quoted(node.text) if node.text.strip() else "an empty text"
+
+
+def expected(what: str, node: Node, hint: str | None = None) -> Message:
+    return Message(f"expected {what}, found {described(node)}", hint)
+
+
+def unknown(kind: str, name: str, candidates: Iterable[str], of: str = "") -> Message:
+    known = sorted(set(candidates))
+    hint = near(name, known)
+    if hint is None and 0 < len(known) <= _FEW:
+        hint = f"known: {listed(known)}"
+    return Message(f"unknown {kind} {quoted(name)}{of}", hint)
+
+
+def missing_key(key: str, what: str, hint: str | None = None) -> Message:
+    return Message(f"{what} needs `{key}`", hint)
+
+
+def bad_name(name: str, kind: str, pattern: str) -> Message:
+    hint = f"use at most 64 {pattern}, starting with a letter"
+    return Message(f"{quoted(name)} is not a name for {kind}", hint)
+
+
+def reserved_name(name: str) -> Message:
+    return Message(f"{quoted(name)} is a word of the rule language", "choose another name")
+
+
+def duplicate(kind: str, name: str, first: str) -> Message:
+    return Message(f"duplicate {kind} {quoted(name)}", f"first given at {first}")
+
+
+def listed_twice(name: str) -> Message:
+    return Message(f"{quoted(name)} is listed twice", "remove one of them")
+
+
+def wrong_operator(operator: str, name: str, type_word: str, allowed: Sequence[str]) -> Message:
+    text = f"`{operator}` cannot compare `{name}`, which is {type_word}"
+    return Message(text, f"use {listed(allowed)}")
+
+
+def wrong_operand(name: str, type_word: str, node: Node, hint: str | None = None) -> Message:
+    return Message(f"`{name}` is {type_word}, found {described(node)}", hint)
+
+
+def unknown_value(name: str, value: str, values: Sequence[str]) -> Message:
+    hint = near(value, values)
+    if hint is None and values and len(values) <= 20:
+        hint = f"declared: {listed(values)}"
+    return Message(f"{quoted(value)} is not a declared value of `{name}`", hint)
+
+
+def never_met(what: str, hint: str | None = None) -> Message:
+    return Message(f"{what} can never be met", hint)
+
+
+def always_met(what: str) -> Message:
+    text = f"{what} holds for every value, so its opposite can never be met"
+    return Message(text, "remove it, or change the value")
+
+
+def contradicts(this: str, other: str, place: str) -> Message:
+    return Message(
+        f"{this} can never hold together with {other} in {place}",
+        "both are required here; where one of them is enough, use `any`",
+    )
+
+
+def too_many_wanted(k: int, count: int) -> Message:
+    noun = "condition" if count == 1 else "conditions"
+    return Message(
+        f"at least {k} of {count} {noun} can never be met",
+        f"use a number from 1 to {count}" if count > 1 else "use 1",
+    )
+
+
+def bound_missing(word: str, example: str) -> Message:
+    return Message(f"`{word}` needs a bound", f"write for example `{example}` beside it")
+
+
+def misplaced(word: str, where: str, hint: str | None = None) -> Message:
+    return Message(f"`{word}` has a meaning only {where}", hint)
+
+
+def not_beside(first: str, second: str) -> Message:
+    return Message(f"`{first}` and `{second}` cannot stand together", "use one of them")
+
+
+def cycle(kind: str, path: Sequence[str]) -> Message:
+    steps = [quoted(step) for step in path]
+    if len(steps) > _FEW:
+        steps = [*steps[: _FEW // 2], f"{len(steps) - _FEW} more", *steps[-_FEW // 2 :]]
+    return Message(f"{kind} depend on themselves: {' -> '.join(steps)}", "break the circle")
