@@ -1,0 +1,150 @@
+"""Verdicts as JSON, NDJSON and CSV: the output contract, `eligibility/verdicts/v1`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from eligibility.compiled import Node, NodeKind
+from eligibility.conditions import Comparison, Leaf, Quantifier
+from eligibility.explain import Explainer, question_text, short_by
+from eligibility.leaves import Scenario
+from eligibility.model import Citation
+from eligibility.observations import Observation
+from eligibility.values import plain
+from eligibility.verdict import Answer, OutcomeVerdict, Reason
+
+__all__ = ["CSV_FIELDS", "SCHEMA", "as_json", "citation_json", "csv_rows", "dump"]
+
+SCHEMA = "eligibility/verdicts/v1"
+CSV_FIELDS = ("profile", "source", "as_of", "outcome", "status", "reasons", "ask")
+
+
+def as_json(answer: Answer, *, explain: bool = False) -> dict[str, Any]:
+    """One profile's answer as the contract has it; `explain` adds trees and trace."""
+    explainer = Explainer(answer)
+    pack = answer.compiled.pack
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "profile": answer.profile.id,
+        "source": answer.profile.source,
+        "as_of": answer.as_of.isoformat(),
+        "pack": {"id": pack.id, "version": pack.version, "digest": pack.digest},
+        "engine": answer.engine,
+        "outcomes": [
+            _outcome(answer, verdict, explainer, explain) for verdict in answer.verdicts
+        ],
+    }
+    if explain:
+        document["trace"] = {
+            scenario.value: [node.id for node in answer.trace(scenario)]
+            for scenario in answer.derivations
+        }
+    return document
+
+
+def _outcome(
+    answer: Answer, verdict: OutcomeVerdict, explainer: Explainer, explain: bool
+) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "id": verdict.outcome.id,
+        "title": verdict.outcome.title,
+        "status": verdict.status.value,
+        "reachable": verdict.reachable,
+        "reasons": [_reason(answer, reason, explainer) for reason in verdict.reasons],
+        "ask": [
+            {"fact": one.pointer.removeprefix("/"), "question": question_text(one)}
+            for one in verdict.ask
+        ],
+        "warnings": [
+            {"path": lost.node.path, "text": explainer.lost(lost)} for lost in verdict.lost_by
+        ],
+        "assumptions": list(verdict.outcome.assumptions),
+    }
+    if explain:
+        root = answer.compiled.nodes[answer.compiled.roots[verdict.outcome.id]]
+        found["conditions"] = _condition(answer, root, explainer)
+    return found
+
+
+def _reason(answer: Answer, reason: Reason, explainer: Explainer) -> dict[str, Any]:
+    node = reason.node
+    leaf = None if node.leaf is None else answer.compiled.leaves[node.leaf]
+    return {
+        "path": node.path,
+        "value": reason.value.word,
+        "projected": reason.projected.word,
+        "text": explainer.reason(reason),
+        **_seen(leaf, reason.observation),
+        "outcome": _referred(answer, node),
+        "source": None if reason.source is None else citation_json(reason.source),
+    }
+
+
+def _seen(leaf: Leaf | None, seen: Observation | None) -> dict[str, Any]:
+    """The fields about what was seen; null where the condition is not about a fact."""
+    if leaf is None or seen is None or not isinstance(leaf, Comparison | Quantifier):
+        return {"fact": None, "observed": None, "needed": None, "short_by": None}
+    return {
+        "fact": leaf.list if isinstance(leaf, Quantifier) else leaf.fact,
+        "observed": plain(seen.observed),
+        "needed": plain(seen.needed),
+        "short_by": plain(short_by(leaf, seen)),
+    }
+
+
+def _referred(answer: Answer, node: Node) -> str | None:
+    if node.kind is not NodeKind.OUTCOME:
+        return None
+    return answer.compiled.nodes[node.children[0]].outcome
+
+
+def _condition(answer: Answer, node: Node, explainer: Explainer) -> dict[str, Any]:
+    """A condition with all below it; another outcome's tree is given with that outcome."""
+    leaf = None if node.leaf is None else answer.compiled.leaves[node.leaf]
+    referred = _referred(answer, node)
+    children = [] if referred else [answer.compiled.nodes[number] for number in node.children]
+    return {
+        "path": node.path,
+        "kind": node.kind.value,
+        "value": answer.value(node).word,
+        "projected": answer.value(node, Scenario.PROJECTED).word,
+        "text": explainer.node(node) if not children else explainer.heading(node),
+        **_seen(leaf, answer.observation(node)),
+        "outcome": referred,
+        "children": [_condition(answer, child, explainer) for child in children],
+    }
+
+
+def citation_json(citation: Citation) -> dict[str, Any]:
+    """A citation as the contract has it."""
+    return {
+        "title": citation.title,
+        "url": citation.url,
+        "quote": citation.quote,
+        "read": None if citation.read is None else citation.read.isoformat(),
+    }
+
+
+def dump(document: Mapping[str, Any], *, indent: int | None = None) -> str:
+    """JSON text: the same document gives the same bytes."""
+    return json.dumps(document, ensure_ascii=False, indent=indent)
+
+
+def csv_rows(answer: Answer) -> list[dict[str, str]]:
+    """A row for each outcome."""
+    explainer = Explainer(answer)
+    return [
+        {
+            "profile": answer.profile.id,
+            "source": answer.profile.source or "",
+            "as_of": answer.as_of.isoformat(),
+            "outcome": verdict.outcome.id,
+            "status": verdict.status.value,
+            "reasons": "; ".join(explainer.reason(reason) for reason in verdict.reasons),
+            "ask": "; ".join(question_text(one) for one in verdict.ask),
+        }
+        for verdict in answer.verdicts
+    ]
+
