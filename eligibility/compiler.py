@@ -23,7 +23,7 @@ from eligibility.conditions import (
     Test,
     Undecidable,
 )
-from eligibility.model import Outcome, RulePack, Version
+from eligibility.model import Declaration, Outcome, RulePack, Version
 from eligibility.values import Days
 
 __all__ = ["UNVERIFIED", "compile_pack"]
@@ -33,7 +33,8 @@ UNVERIFIED = "no trustworthy source states what this requires"
 
 def compile_pack(pack: RulePack) -> CompiledPack:
     """The leaves and trees of a pack."""
-    lowered = {name: _lower(outcome) for name, outcome in pack.outcomes.items()}
+    facts = pack.vocabulary.facts
+    lowered = {name: _lower(outcome, facts) for name, outcome in pack.outcomes.items()}
     order = _by_dependence(lowered)
     numbering = _Numbering()
     for name in order:
@@ -42,10 +43,10 @@ def compile_pack(pack: RulePack) -> CompiledPack:
     return CompiledPack(pack, tuple(numbering.leaves), tuple(numbering.nodes), roots)
 
 
-def _lower(outcome: Outcome) -> Condition:
+def _lower(outcome: Outcome, facts: Mapping[str, Declaration]) -> Condition:
     """One condition for an outcome, whatever form it is given in."""
     if outcome.versions is not None:
-        condition: Condition | None = _versions(outcome, outcome.versions)
+        condition: Condition | None = _versions(outcome, outcome.versions, facts)
     else:
         condition = outcome.requires
     if outcome.verified:
@@ -57,7 +58,9 @@ def _lower(outcome: Outcome) -> Condition:
     return Group("outcome", "all", (condition, doubt), span=outcome.span)
 
 
-def _versions(outcome: Outcome, versions: tuple[Version, ...]) -> Condition:
+def _versions(
+    outcome: Outcome, versions: tuple[Version, ...], facts: Mapping[str, Declaration]
+) -> Condition:
     """`any` version whose days hold the key date, with what it requires.
 
     A date that no version covers is a branch of its own that is never decided: a silent
@@ -89,6 +92,12 @@ def _versions(outcome: Outcome, versions: tuple[Version, ...]) -> Condition:
         reason = f"no version of this rule covers days after {last.end}"
         uncovered = dated("versions/after/from", "after", last, True)
         branches.append(_undecided("versions/after", uncovered, reason))
+    if key in facts and facts[key].complete:
+        path = "versions/none"
+        reason = f"no version of this rule is for those without {facts[key].title}"
+        absent = Comparison(key, "exists", Literal(False))
+        nowhere = Test(f"{path}/exists", absent, span=outcome.span)
+        branches.append(_undecided(path, nowhere, reason))
     return Group("versions", "any", tuple(branches), span=outcome.span)
 
 
@@ -98,8 +107,10 @@ def _undecided(path: str, selector: Condition, reason: str) -> Condition:
 
 
 def _by_dependence(lowered: Mapping[str, Condition]) -> list[str]:
-    """Outcomes with those that they refer to before them; without recursion, since
-    outcomes may form long chains."""
+    """Outcomes with those that they refer to before them.
+
+    Without recursion, since outcomes may form long chains.
+    """
     order: dict[str, None] = {}
     for start in lowered:
         stack: list[tuple[str, Iterator[str]]] = [(start, _referred(lowered[start]))]

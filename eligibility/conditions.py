@@ -35,6 +35,7 @@ __all__ = [
     "Measure",
     "Not",
     "Operand",
+    "OutcomeValue",
     "Quantifier",
     "Reference",
     "Test",
@@ -54,8 +55,11 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The value of a fact (`scope` "fact"), of an attribute of the item at hand ("item"),
-    or of an attribute of the item around a nested list ("outer"), shifted by `plus`."""
+    """The value of a fact or an attribute, shifted by `plus`.
+
+    `scope` is "fact", "item" for an attribute of the item at hand, or "outer" for one of
+    the item around a nested list.
+    """
 
     scope: str
     name: str

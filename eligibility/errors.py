@@ -68,8 +68,9 @@ class Problem:
         lines = [f"{self.place}: {self.message.text}"]
         if self.excerpt is not None:
             shown, start = _window(self.excerpt, self.column - 1)
+            marked = shown[start : start + self.width]
             lines.append(f"  | {shown}")
-            lines.append("  | " + " " * start + "^" * max(1, min(self.width, len(shown) - start)))
+            lines.append("  | " + " " * _cells(shown[:start]) + "^" * max(1, _cells(marked)))
         if self.message.hint:
             lines.append(f"  = {self.message.hint}")
         return "\n".join(lines)
@@ -123,10 +124,18 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
 _WIDTH = 100
 
 
+def _cells(text: str) -> int:
+    """How many cells of a terminal a text takes: Chinese characters take two, for one."""
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)
+
+
 def _window(line: str, start: int) -> tuple[str, int]:
     """The part of a long line around `start`, and where `start` is in it."""
-    line = "".join(char if char.isprintable() else " " for char in line)
-    if len(line) <= _WIDTH:
-        return line, start
-    first = max(0, start - _WIDTH // 3)
-    return line[first : first + _WIDTH], start - first
+    first = 0 if len(line) <= _WIDTH else max(0, start - _WIDTH // 3)
+    shown = line[first : first + _WIDTH]
+    return "".join(char if char.isprintable() else " " for char in shown), start - first

@@ -26,12 +26,14 @@ __all__ = [
     "MAX_DEPTH",
     "MAX_FILE_BYTES",
     "MAX_NODES",
+    "MAX_PROBLEMS",
     "Mapping",
     "Node",
     "Scalar",
     "ScalarValue",
     "Sequence",
     "Span",
+    "plain_value",
     "read_text",
     "read_yaml",
 ]
@@ -40,6 +42,7 @@ MAX_FILE_BYTES = 2_000_000
 MAX_DEPTH = 60
 MAX_NODES = 200_000
 MAX_ALIASED_NODES = 20_000
+MAX_PROBLEMS = 1_000
 
 ScalarValue = None | bool | int | Decimal | datetime.date | str
 
@@ -195,7 +198,7 @@ class _Reader:
             return None, [*self._problems, self._syntax(error)]
         except yaml.reader.ReaderError as error:
             return None, [*self._problems, self._character(error)]
-        if self._root is None:
+        if self._root is None or (isinstance(self._root, Scalar) and not self._root.text):
             return None, [*self._problems, Problem(self._name, Message("the file is empty"))]
         return self._root, self._problems
 
@@ -213,14 +216,14 @@ class _Reader:
         tag = getattr(event, "tag", None)
         if tag is not None:
             written = tag.replace("tag:yaml.org,2002:", "!!")
-            message = Message(f"tags such as `{written}` are not allowed", "write a plain value")
-            self._problems.append(span.problem(message))
+            shown = f"tags such as `{written[:60]}` are not allowed"
+            self._report(span, Message(shown, "write a plain value"))
         if isinstance(event, yaml.ScalarEvent):
-            value = event.value if event.style else _resolve(event.value)
+            value = event.value if event.style else plain_value(event.value)
             self._add(Scalar(value, event.value, span), event.anchor, 1)
         else:
             if len(self._open) >= MAX_DEPTH:
-                self._stop(event, Message(f"nested deeper than {MAX_DEPTH} levels"))
+                self._stop(event, _TOO_DEEP)
             mapping = isinstance(event, yaml.MappingStartEvent)
             self._open.append(_Open(mapping, span, event.anchor, self._nodes, []))
 
@@ -234,8 +237,8 @@ class _Reader:
         if anchor not in self._anchors:
             inside = any(one.anchor == anchor for one in self._open)
             wrong = "stands inside what it repeats" if inside else "has no anchor above it"
-            hint = f"mark what it repeats by `&{anchor}`, above this line"
-            self._stop(event, Message(f"alias `*{anchor}` {wrong}", None if inside else hint))
+            hint = f"mark what it repeats by `&{anchor[:60]}`, above this line"
+            self._stop(event, Message(f"alias `*{anchor[:60]}` {wrong}", None if inside else hint))
         node, size = self._anchors[anchor]
         self._aliased += size
         if self._aliased > MAX_ALIASED_NODES:
@@ -252,8 +255,8 @@ class _Reader:
         node: Node
         if done.mapping:
             entries = tuple(self._entries(done.children))
-            known = {key.text for key in done.children[::2] if isinstance(key, Scalar) and key.text}
-            node = Mapping(entries, done.span, whole=len(entries) == len(known))
+            given = {getattr(key, "text", None) for key in done.children[::2]}
+            node = Mapping(entries, done.span, whole=len(entries) == len(given))
         else:
             node = Sequence(tuple(done.children), done.span)
         self._add(node, done.anchor, size)
@@ -263,17 +266,14 @@ class _Reader:
         for key, node in zip(children[::2], children[1::2], strict=True):
             if not isinstance(key, Scalar):
                 hint = "quote a text that begins with `{` or `[`"
-                self._problems.append(key.span.problem(Message("a key must be one word", hint)))
+                self._report(key.span, Message("a key must be one word", hint))
             elif not key.text:
-                self._problems.append(key.span.problem(Message("a key is missing before `:`")))
+                self._report(key.span, Message("a key is missing before `:`"))
             elif key.text == "<<":
-                message = Message("merge keys (`<<`) are not allowed", "use `define`")
-                self._problems.append(key.span.problem(message))
+                self._report(key.span, Message("merge keys (`<<`) are not allowed", "use `define`"))
             elif key.text in seen:
-                message = Message(
-                    f"duplicate key `{key.text}`", f"first given in line {seen[key.text].line}"
-                )
-                self._problems.append(key.span.problem(message))
+                hint = f"first given in line {seen[key.text].line}"
+                self._report(key.span, Message(f"duplicate key `{key.text[:60]}`", hint))
             else:
                 seen[key.text] = key.span
                 yield key, node
@@ -293,6 +293,12 @@ class _Reader:
         # a block or a text over several lines is marked to the end of its first line
         width = end.column - start.column if end.line == start.line else len(excerpt) - start.column
         return Span(self._name, start.line + 1, start.column + 1, max(1, width), excerpt)
+
+    def _report(self, span: Span, message: Message) -> None:
+        if len(self._problems) >= MAX_PROBLEMS:
+            text = f"more than {MAX_PROBLEMS:,} mistakes, of which these are the first"
+            raise _TooMuchError(Problem(self._name, Message(text)))
+        self._problems.append(span.problem(message))
 
     def _stop(self, event: yaml.Event, message: Message) -> NoReturn:
         raise _TooMuchError(self._span(event).problem(message))
@@ -341,15 +347,22 @@ _UNPRINTABLE = re.compile(
 _INDENT = "check the indentation here and the quotes in the lines above"
 _QUOTE = "put a text that holds `: ` in quotes, and check the indentation"
 _CLOSE = "check the brackets and commas here and in the lines above"
+_OPEN_QUOTE = Message("this quote is never closed", "end the text by the same quote")
+_TOO_DEEP = Message(f"nested deeper than {MAX_DEPTH} levels")
 _SYNTAX: dict[str, tuple[Message, bool]] = {
+    # libyaml reads ahead, and newer ones meet their own bound before an event reaches ours
+    "exceeded maximum nesting depth": (_TOO_DEEP, False),
     "mapping values are not allowed in this context": (
         Message("a `:` cannot stand here", _QUOTE),
         False,
     ),
     "could not find expected ':'": (Message("`:` is missing after this key", _INDENT), True),
-    "did not find expected key": (Message("is not in line with the keys above it", _INDENT), False),
+    "did not find expected key": (
+        Message("this is not in line with the keys above it", _INDENT),
+        False,
+    ),
     "did not find expected '-' indicator": (
-        Message("is not in line with the `-` above it", _INDENT),
+        Message("this is not in line with the `-` above it", _INDENT),
         False,
     ),
     "block sequence entries are not allowed in this context": (
@@ -360,11 +373,11 @@ _SYNTAX: dict[str, tuple[Message, bool]] = {
     "did not find expected ',' or '}'": (Message("a mapping in `{` `}` is broken", _CLOSE), False),
     "did not find expected node content": (Message("a value is missing here", _CLOSE), False),
     "did not find expected <document start>": (
-        Message("is not in line with the keys above it", _INDENT),
+        Message("this is not in line with the keys above it", _INDENT),
         False,
     ),
-    "found unexpected end of stream": (Message("this quote is never closed"), True),
-    "found unexpected document indicator": (Message("this quote is never closed"), True),
+    "found unexpected end of stream": (_OPEN_QUOTE, True),
+    "found unexpected document indicator": (_OPEN_QUOTE, True),
     "found unknown escape character": (
         Message("`\\` has a meaning in double quotes", "use single quotes"),
         False,
@@ -382,8 +395,8 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WORDS: dict[str, ScalarValue] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 
-def _resolve(text: str) -> ScalarValue:
-    """The value of a plain scalar."""
+def plain_value(text: str) -> ScalarValue:
+    """What a text means that stands without quotes."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):

@@ -10,86 +10,113 @@ from eligibility.errors import Message, Problem
 from eligibility.loading import RuleDocument
 from eligibility.model import Case, Expectation, RulePack, Status
 from eligibility.reading import messages
-from eligibility.reading.form import Form
+from eligibility.reading.form import Form, TooMuchError
 from eligibility.source import Mapping, Node, Scalar
 
 __all__ = ["read_cases"]
+
+_FILE_KEYS = ("title", "base", "as_of", "cases")
+_CASE_KEYS = ("name", "profile", "as_of", "expect")
+_EXPECTATION_KEYS = ("status", "because")
+_STATUSES = tuple(one.value for one in Status)
 
 
 def read_cases(
     documents: Iterable[RuleDocument], pack: RulePack
 ) -> tuple[list[Case], list[Problem]]:
     """The cases of all files, and what is wrong with them."""
-    form = Form()
-    cases: list[Case] = []
-    names: dict[str, str] = {}
-    for document in documents:
-        known = ("base", "as_of", "cases", "title")
-        root = form.mapping(document.root, "a case file", known, ["cases"])
+    reader = _CaseReader(pack)
+    try:
+        for document in documents:
+            reader.file(document)
+    except TooMuchError:
+        pass
+    return reader.cases, reader.form.problems
+
+
+class _CaseReader:
+    def __init__(self, pack: RulePack) -> None:
+        self.form = Form()
+        self.cases: list[Case] = []
+        self._pack = pack
+        self._places: dict[str, str] = {}
+
+    def file(self, document: RuleDocument) -> None:
+        """Read the cases of one file."""
+        root = self.form.mapping(document.root, "a case file", _FILE_KEYS, ["cases"])
         if root is None:
-            continue
-        base = _profile(form, root.get("base"), "base")
-        as_of = form.day(root.get("as_of"), "`as_of`")
-        for node in form.sequence(root.get("cases"), "cases"):
-            case = _case(form, document, node, base, as_of, pack)
-            if case is None:
-                continue
-            if case.name in names:
-                form.report(node, messages.duplicate("case", case.name, names[case.name]))
-            names.setdefault(case.name, f"{document.name}:{node.span.line}")
-            cases.append(case)
-    return cases, form.problems
+            return
+        self.form.text(root.get("title"), "the title")
+        base = self._profile(root.get("base"), "base")
+        as_of = self.form.day(root.get("as_of"), "`as_of`")
+        # where the day of all cases is wrong, no case is to be blamed for having none
+        dated = root.get("as_of") is not None or not root.whole
+        for node in self.form.sequence(root.get("cases"), "cases"):
+            case = self._case(document, node, base, as_of, dated)
+            if case is not None:
+                self.cases.append(case)
 
+    def _case(
+        self,
+        document: RuleDocument,
+        node: Node,
+        base: dict[str, object],
+        as_of: datetime.date | None,
+        dated: bool,
+    ) -> Case | None:
+        mapping = self.form.mapping(node, "a case", _CASE_KEYS, ("name", "expect"))
+        if mapping is None:
+            return None
+        name = self._name(mapping.get("name"))
+        day = self.form.day(mapping.get("as_of"), "`as_of`") or as_of
+        if not dated and self.form.lacks(mapping, "as_of", _CASE_KEYS):
+            hint = "give it to the case, or to all cases at the top of the file"
+            self.form.report(mapping, messages.missing_key("as_of", "a case", hint))
+        profile = {**base, **self._profile(mapping.get("profile"), "profile")}
+        expect = self._expectations(mapping.get("expect"))
+        if name is None or day is None or not expect:
+            return None
+        profile.setdefault("id", "case")
+        return Case(name, document.name, profile, day, expect, node.span)
 
-def _case(
-    form: Form,
-    document: RuleDocument,
-    node: Node,
-    base: dict[str, object],
-    as_of: datetime.date | None,
-    pack: RulePack,
-) -> Case | None:
-    known = ("name", "profile", "as_of", "expect")
-    mapping = form.mapping(node, "a case", known, ("name", "expect"))
-    if mapping is None:
-        return None
-    name = form.text(mapping.get("name"), "the name of a case")
-    day = form.day(mapping.get("as_of"), "`as_of`") or as_of
-    if day is None:
-        form.report(node, messages.missing_key("as_of", "a case"))
-    profile = {**base, **_profile(form, mapping.get("profile"), "profile")}
-    expect = _expectations(form, mapping.get("expect"), pack)
-    if name is None or day is None or not expect:
-        return None
-    profile.setdefault("id", "case")
-    return Case(name, document.name, profile, day, expect, node.span)
+    def _name(self, node: Node | None) -> str | None:
+        name = self.form.text(node, "the name of a case")
+        if node is None or name is None:
+            return None
+        if name in self._places:
+            self.form.report(node, messages.duplicate("case", name, self._places[name]))
+        self._places.setdefault(name, f"{node.span.file}:{node.span.line}")
+        return name
 
+    def _expectations(self, node: Node | None) -> tuple[Expectation, ...]:
+        mapping = self.form.mapping(node, "`expect`")
+        if mapping is not None and not mapping.entries:
+            self.form.report(mapping, Message("a case must expect something"))
+        return tuple(
+            found
+            for key, value in (mapping.entries if mapping else ())
+            if (found := self._expectation(key, value)) is not None
+        )
 
-def _expectations(form: Form, node: Node | None, pack: RulePack) -> tuple[Expectation, ...]:
-    mapping = form.mapping(node, "`expect`")
-    found: list[Expectation] = []
-    for key, value in mapping.entries if mapping else ():
-        if key.text not in pack.outcomes:
-            form.report(key, messages.unknown("outcome", key.text, pack.outcomes))
-            continue
-        because: tuple[str, ...] | None = None
-        status: Node | None = value
-        if isinstance(value, Mapping):
-            inner = form.mapping(value, "an expectation", ("status", "because"), ["status"])
-            status = inner.get("status") if inner else None
-            if inner is not None and inner.get("because") is not None:
-                because = form.texts(inner.get("because"), "reasons")
-        word = form.word(status, "status", [one.value for one in Status])
-        if word is not None:
-            found.append(Expectation(key.text, Status(word), because, key.span))
-    if mapping is not None and not mapping.entries:
-        form.report(mapping, Message("a case must expect something"))
-    return tuple(found)
+    def _expectation(self, key: Scalar, node: Node) -> Expectation | None:
+        if key.text not in self._pack.outcomes:
+            self.form.unknown(key, "outcome", self._pack.outcomes)
+        status: Node | None = node
+        because: Node | None = None
+        if isinstance(node, Mapping):
+            self.form.mapping(node, "an expectation", _EXPECTATION_KEYS, ["status"], at=key)
+            status, because = node.get("status"), node.get("because")
+        word = self.form.word(status, "status", _STATUSES)
+        reasons = None if because is None else self.form.texts(because, "reasons")
+        if word is None:
+            return None
+        return Expectation(key.text, Status(word), reasons, key.span)
 
-
-def _profile(form: Form, node: Node | None, what: str) -> dict[str, object]:
-    mapping = form.mapping(node, f"`{what}`")
-    return {} if mapping is None else {key.text: _plain(value) for key, value in mapping.entries}
+    def _profile(self, node: Node | None, what: str) -> dict[str, object]:
+        mapping = self.form.mapping(node, f"`{what}`")
+        if mapping is None:
+            return {}
+        return {key.text: _plain(value) for key, value in mapping.entries}
 
 
 def _plain(node: Node) -> object:

@@ -9,15 +9,12 @@ from decimal import Decimal
 
 from eligibility.errors import Message, Problem
 from eligibility.reading import messages
-from eligibility.source import Mapping, Node, Scalar, Sequence, Span
+from eligibility.source import MAX_PROBLEMS, Mapping, Node, Scalar, Sequence, Span
 
-__all__ = ["FACT_NAME", "ID", "MAX_PROBLEMS", "Form", "TooMuchError", "number_hint"]
+__all__ = ["FACT_NAME", "ID", "Form", "TooMuchError", "day_hint", "number_hint"]
 
 FACT_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 ID = re.compile(r"[a-z][a-z0-9-]{0,63}")
-
-MAX_PROBLEMS = 1_000
-"""So many mistakes are reported at once; reading stops there."""
 
 
 class TooMuchError(Exception):
@@ -35,7 +32,7 @@ class Form:
     def __init__(self, *, blind: bool = False) -> None:
         self._problems: dict[Problem, None] = {}
         self._spoilt: set[str] = set()
-        self._blind = blind
+        self.blind = blind
 
     @property
     def problems(self) -> list[Problem]:
@@ -66,7 +63,7 @@ class Form:
         """Report the name at a node as unknown, unless its declaration is what is wrong."""
         assert isinstance(node, Scalar)
         name = node.text.strip()
-        if self._blind or name in self._spoilt:
+        if self.blind or name in self._spoilt:
             return
         message = messages.unknown(kind, name, candidates, of)
         self.report(node, Message(message.text, hint) if hint else message)
@@ -111,7 +108,9 @@ class Form:
             return ()
         if not isinstance(node, Sequence) or len(node.items) < at_least:
             hint = None
-            if isinstance(node, Scalar) and node.value is not None:
+            if isinstance(node, Mapping) and node.entries:
+                hint = "begin each of them with `- `"
+            elif isinstance(node, Scalar) and node.value is not None:
                 hint = f"write `[{node.text}]`" if len(node.text) < 40 else "put it in `[` `]`"
             self.report(node, messages.expected(f"a list of {what}", node, hint))
             return ()
@@ -143,7 +142,7 @@ class Form:
         return found
 
     def flag(self, node: Node | None, what: str, default: bool) -> bool:
-        """true or false."""
+        """True or false."""
         if node is None:
             return default
         if isinstance(node, Scalar) and isinstance(node.value, bool):
@@ -202,8 +201,9 @@ class Form:
         """Whether a key is fit to be a name."""
         if pattern.fullmatch(key.text):
             return True
-        shape = "lower-case letters, digits and " + ("`_`" if pattern is FACT_NAME else "`-`")
-        self.report(key, messages.bad_name(key.text, kind, shape))
+        joint = "_" if pattern is FACT_NAME else "-"
+        shape = f"at most 64 lower-case letters, digits and `{joint}`"
+        self.report(key, messages.bad_name(key.text, kind, shape, joint))
         self.spoil(key.text)
         return False
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from eligibility.errors import Message, did_you_mean
-from eligibility.source import Mapping, Node, Scalar
+from eligibility.source import Mapping, Node, Scalar, plain_value
 
 __all__ = [
     "always_met",
@@ -16,12 +17,14 @@ __all__ = [
     "described",
     "duplicate",
     "expected",
+    "listed",
     "listed_twice",
     "misplaced",
     "missing_key",
     "near",
     "never_met",
     "not_beside",
+    "path_words",
     "quoted",
     "reserved_name",
     "too_many_wanted",
@@ -67,7 +70,10 @@ def described(node: Node) -> str:
         return "a list" if node.items else "an empty list"
     if node.value is None:
         return "nothing"
-    return quoted(node.text) if node.text.strip() else "an empty text"
+    if not node.text.strip():
+        return "an empty text"
+    in_quotes = isinstance(node.value, str) and not isinstance(plain_value(node.text), str)
+    return f"the text {quoted(node.text)}" if in_quotes else quoted(node.text)
 
 
 def expected(what: str, node: Node, hint: str | None = None) -> Message:
@@ -86,8 +92,10 @@ def missing_key(key: str, what: str, hint: str | None = None) -> Message:
     return Message(f"{what} needs `{key}`", hint)
 
 
-def bad_name(name: str, kind: str, pattern: str) -> Message:
-    hint = f"use at most 64 {pattern}, starting with a letter"
+def bad_name(name: str, kind: str, pattern: str, joint: str) -> Message:
+    """`joint` is what may join the words of a name."""
+    fit = re.sub(r"[^a-z0-9]+", joint, name.casefold()).strip(joint).lstrip("0123456789" + joint)
+    hint = f"use {pattern}, starting with a letter" + (f": {quoted(fit[:40])}" if fit else "")
     return Message(f"{quoted(name)} is not a name for {kind}", hint)
 
 
@@ -128,10 +136,10 @@ def always_met(what: str) -> Message:
     return Message(text, "remove it, or change the value")
 
 
-def contradicts(this: str, other: str, place: str) -> Message:
+def contradicts(this: str, others: str) -> Message:
     return Message(
-        f"{this} can never hold together with {other} in {place}",
-        "both are required here; where one of them is enough, use `any`",
+        f"{this} can never hold together with {others}",
+        "all of this is required here; where one is enough, use `any`",
     )
 
 
@@ -156,7 +164,12 @@ def not_beside(first: str, second: str) -> Message:
 
 
 def cycle(kind: str, path: Sequence[str]) -> Message:
+    return Message(f"{kind} depend on themselves: {path_words(path)}", "break the circle")
+
+
+def path_words(path: Sequence[str]) -> str:
+    """The names on a path, those in the middle of a long one left out."""
     steps = [quoted(step) for step in path]
     if len(steps) > _FEW:
         steps = [*steps[: _FEW // 2], f"{len(steps) - _FEW} more", *steps[-_FEW // 2 :]]
-    return Message(f"{kind} depend on themselves: {' -> '.join(steps)}", "break the circle")
+    return " -> ".join(steps)

@@ -12,14 +12,19 @@ from eligibility.errors import Message
 from eligibility.model import Declaration, Fact, Kind, ListFact
 from eligibility.operators import OPERATORS
 from eligibility.reading import messages
-from eligibility.reading.form import Form
+from eligibility.reading.definitions import MEASURES
+from eligibility.reading.form import Form, day_hint, number_hint
+from eligibility.reading.satisfiable import check_alone
 from eligibility.source import Mapping, Node, Scalar
 from eligibility.values import Days, Duration, Value
 
 __all__ = ["OperandReader", "Surroundings", "type_words"]
 
 _AS_OF = Fact(AS_OF, Kind.DATE, "the as-of date", "")
+_UNITS = ("years", "months", "weeks", "days")
+_SCOPES = ("fact", "item", "outer")
 _MAX_LENGTH = 10_000
+_MAX_DURATION = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +58,6 @@ class OperandReader:
         self._form = form
         self._facts = facts
 
-    def lists(self) -> dict[str, ListFact]:
-        """Every list there is, nested ones included, by name."""
-        found: dict[str, ListFact] = {}
-        waiting = list(self._facts.values())
-        while waiting:
-            declaration = waiting.pop()
-            if isinstance(declaration, ListFact):
-                found.setdefault(declaration.name, declaration)
-                waiting.extend(declaration.attributes.values())
-        return found
-
     def operator(self, key: Scalar, fact: Fact) -> bool:
         """Whether `key` is an operator that can compare `fact`; reports where it is not."""
         operator = OPERATORS.get(key.text)
@@ -72,15 +66,18 @@ class OperandReader:
             for name, entry in OPERATORS.items()
             if fact.kind in entry.kinds and (entry.many == fact.many or entry.shape == "flag")
         ]
-        if operator is None:
-            self._form.report(key, messages.unknown("operator", key.text, OPERATORS))
-            return False
-        if key.text not in fitting:
+        if key.text in (*MEASURES, "where"):
+            text = f"`{key.text}` is for lists, and `{fact.name}` is {type_words(fact)}"
+            self._form.report(key, Message(text, f"use {messages.listed(fitting)}"))
+        elif operator is None:
+            self._form.report(key, messages.unknown("operator", key.text, fitting))
+        elif key.text not in fitting:
             self._form.report(
-                key, messages.wrong_type(key.text, fact.name, type_words(fact), fitting)
+                key, messages.wrong_operator(key.text, fact.name, type_words(fact), fitting)
             )
-            return False
-        return True
+        else:
+            return True
+        return False
 
     def operand(
         self, node: Node, fact: Fact, operator: str, around: Surroundings
@@ -88,53 +85,88 @@ class OperandReader:
         """What stands behind `operator`, typed by `fact`; None where it is wrong."""
         match OPERATORS[operator].shape:
             case "values":
-                literals = [
-                    self.literal(item, fact)
-                    for item in self._form.sequence(node, f"values for `{operator}`")
-                ]
-                found = tuple(literal for literal in literals if literal is not None)
-                return found if found and len(found) == len(literals) else None
+                operand: Operand | None = self._values(node, fact, operator)
             case "duration":
                 duration = self.duration(node)
-                return None if duration is None else Literal(duration)
+                operand = None if duration is None else Literal(duration)
             case "pattern":
                 text = self._form.text(node, "a pattern")
-                return None if text is None else Literal(text)
+                operand = None if text is None else Literal(text)
             case "flag":
-                if not isinstance(node, Scalar) or not isinstance(node.value, bool):
-                    self._form.report(node, messages.expected("true or false", node))
-                    return None
-                if not node.value and not fact.complete:
-                    hint = f"what is not stated is unknown, unless `{fact.name}` is `complete`"
-                    self._form.report(node, messages.never_met("`exists: false`", hint))
-                return Literal(node.value)
+                operand = self._flag(node, fact)
+            case _ if isinstance(node, Mapping):
+                operand = self._reference(node, fact, around)
             case _:
-                if isinstance(node, Mapping):
-                    return self._reference(node, fact, around)
-                return self.literal(node, fact)
+                operand = self.literal(node, fact)
+        if operand is not None:
+            check_alone(self._form, node, fact, operator, operand)
+        return operand
 
     def literal(self, node: Node, fact: Fact) -> Literal | None:
         """A value of the type of `fact`."""
         value = self._value(node, fact) if isinstance(node, Scalar) else None
         if value is not None:
             return Literal(value)
-        if not isinstance(node, Scalar):
-            hint = "use `one_of` for several" if not isinstance(node, Mapping) else None
-            self._form.report(node, messages.expected(type_words(fact), node, hint))
-        elif isinstance(node.value, str) and fact.kind in (Kind.SCALE, Kind.TEXT):
-            declared = fact.scale.values if fact.scale else fact.values or ()
-            self._form.report(node, messages.unknown_value(fact.name, node.text, declared))
-        elif fact.kind is Kind.TEXT and node.value is not None:
-            self._form.report(
-                node, Message(f"`{fact.name}` is a text, found {node.text}", "put it in quotes")
-            )
-        elif isinstance(node.value, str) and fact.kind is not Kind.BOOLEAN and _numeric(node.text):
-            self._form.report(
-                node, messages.quoted_number(fact.name, type_words(fact), node.text)
-            )
-        else:
-            self._form.report(node, messages.wrong_operand(fact.name, type_words(fact), node))
+        self._form.report(node, self._wrong(node, fact))
         return None
+
+    def duration(self, node: Node) -> Duration | None:
+        """A duration, `{years: 2, months: 6}`."""
+        if not isinstance(node, Mapping) or not node.entries:
+            hint = "write for example `{years: 2}`"
+            self._form.report(node, messages.expected("a duration", node, hint))
+            return None
+        self._form.mapping(node, "a duration", _UNITS)
+        numbers = {
+            unit: self._form.whole(node.get(unit), f"`{unit}`", 1, _MAX_DURATION) or 0
+            for unit in _UNITS
+        }
+        return Duration(**numbers) if any(numbers.values()) else None
+
+    def _values(self, node: Node, fact: Fact, operator: str) -> tuple[Literal, ...] | None:
+        literals: list[Literal] = []
+        items = self._form.sequence(node, f"values for `{operator}`")
+        seen: set[object] = set()
+        for item in items:
+            literal = self.literal(item, fact)
+            if literal is None:
+                continue
+            if literal.value in seen:
+                self._form.report(item, messages.listed_twice(item.text))  # type: ignore[union-attr]  # literals are scalars
+            seen.add(literal.value)
+            literals.append(literal)
+        return tuple(literals) if literals and len(literals) == len(items) else None
+
+    def _flag(self, node: Node, fact: Fact) -> Literal | None:
+        if not isinstance(node, Scalar) or not isinstance(node.value, bool):
+            self._form.report(node, messages.expected("true or false for `exists`", node))
+            return None
+        if not node.value and not fact.complete:
+            hint = f"what is not stated is unknown, unless `{fact.name}` is declared `complete`"
+            self._form.report(node, messages.never_met("`exists: false`", hint))
+        return Literal(node.value)
+
+    def _wrong(self, node: Node, fact: Fact) -> Message:
+        """What to say where a node is no value of the type of `fact`."""
+        words = type_words(fact)
+        if not isinstance(node, Scalar):
+            several = not isinstance(node, Mapping) and fact.kind not in (Kind.BOOLEAN, Kind.DATE)
+            return messages.wrong_operand(
+                fact.name, words, node, "use `one_of` for several" if several else None
+            )
+        if node.value is None:
+            return messages.wrong_operand(fact.name, words, node)
+        if fact.scale is not None or fact.values is not None:
+            declared = fact.scale.values if fact.scale else fact.values or ()
+            return messages.unknown_value(fact.name, node.text, declared)
+        hint = {
+            Kind.BOOLEAN: "write `true` or `false`",
+            Kind.TEXT: f'put it in quotes: `"{node.text[:40]}"`',
+            Kind.DATE: day_hint(node),
+        }.get(fact.kind, number_hint(node))
+        if fact.kind is Kind.TEXT and isinstance(node.value, str):
+            hint = f"use at most {_MAX_LENGTH:,} characters" if node.value else None
+        return messages.wrong_operand(fact.name, words, node, hint)
 
     def _value(self, node: Scalar, fact: Fact) -> Value | None:
         value = node.value
@@ -157,50 +189,28 @@ class OperandReader:
                 return Days.on(value)
         return None
 
-    def duration(self, node: Node) -> Duration | None:
-        """A duration, `{years: 2, months: 6}`."""
-        units = ("years", "months", "weeks", "days")
-        mapping = self._form.mapping(node, "a duration", units)
-        if mapping is None:
-            return None
-        numbers = {
-            unit: self._form.whole(mapping.get(unit), f"`{unit}`", minimum=1) or 0
-            for unit in units
-        }
-        if not any(numbers.values()):
-            if not mapping.entries:
-                self._form.report(node, messages.expected("a duration", node, "e.g. {years: 2}"))
-            return None
-        if max(numbers.values()) > 10_000:
-            self._form.report(node, Message("a duration of more than 10,000 units"))
-            return None
-        return Duration(**numbers)
-
     def _reference(self, node: Mapping, fact: Fact, around: Surroundings) -> Reference | None:
-        scopes = [scope for scope in ("fact", "item", "outer") if node.get(scope) is not None]
-        known = ("fact", "item", "outer", "plus", "minus")
-        self._form.mapping(node, "an operand", known)
+        scopes = [scope for scope in _SCOPES if node.get(scope) is not None]
         if len(scopes) != 1:
-            self._form.report(node, messages.expected("one of `fact`, `item` or `outer`", node))
+            near = (messages.near(key, _SCOPES) for key in node.keys if key not in _SCOPES)
+            hint = next(
+                (one for one in near if one), "write a value, or `{fact: ...}` for that of a fact"
+            )
+            wrong = messages.wrong_operand(fact.name, type_words(fact), node, hint)
+            self._form.report(node, wrong)
             return None
+        self._form.mapping(node, "an operand", (*_SCOPES, "plus", "minus"))
         scope = scopes[0]
         key = node.get(scope)
         name = self._form.text(key, "the name of a fact")
         if key is None or name is None:
             return None
         target = self._target(scope, name, key, around)
-        if target is None:
-            return None
-        if target.kind is not fact.kind and not (target.kind.numeric and fact.kind.numeric):
-            wrong = f"`{name}` is {type_words(target)}, `{fact.name}` is {type_words(fact)}"
-            self._form.report(key, Message(wrong, "only like can be compared with like"))
-            return None
-        if target.scale is not fact.scale or target.many:
-            self._form.report(key, Message(f"`{name}` cannot be compared with `{fact.name}`"))
-            return None
         plus, minus = node.get("plus"), node.get("minus")
         if plus is not None and minus is not None:
-            self._form.report(minus, Message("`plus` and `minus` together", "use one of them"))
+            self._form.report(node.key("minus") or minus, messages.not_beside("plus", "minus"))
+            return None
+        if target is None or not self._alike(key, target, fact):
             return None
         step = plus or minus
         if step is None:
@@ -208,14 +218,22 @@ class OperandReader:
         amount = self._step(step, target)
         return None if amount is None else Reference(scope, name, amount, 1 if plus else -1)
 
+    def _alike(self, node: Node, target: Fact, fact: Fact) -> bool:
+        """Whether two facts can be compared with each other."""
+        same = target.kind is fact.kind or (target.kind.numeric and fact.kind.numeric)
+        if same and target.scale is fact.scale and not target.many:
+            return True
+        text = f"`{target.name}` is {type_words(target)}, and `{fact.name}` is {type_words(fact)}"
+        self._form.report(node, Message(text, "only like can be compared with like"))
+        return False
+
     def _step(self, node: Node, target: Fact) -> Duration | Decimal | None:
         if target.kind is Kind.DATE:
             return self.duration(node)
         if target.kind.numeric:
-            return self._form.number(node, "the number to add")
-        self._form.report(
-            node, Message(f"nothing can be added to `{target.name}`, {type_words(target)}")
-        )
+            return self._form.number(node, f"what to add to `{target.name}`")
+        text = f"nothing can be added to `{target.name}`, which is {type_words(target)}"
+        self._form.report(node, Message(text))
         return None
 
     def _target(self, scope: str, name: str, node: Node, around: Surroundings) -> Fact | None:
@@ -223,23 +241,24 @@ class OperandReader:
             if name == AS_OF:
                 return _AS_OF
             known: MappingType[str, Declaration] = self._facts
+            kind, of = "fact", ""
         else:
             holder = around.item if scope == "item" else around.outer
             if holder is None:
-                where = "a quantifier" if scope == "item" else "a nested list"
-                self._form.report(node, Message(f"`{scope}` has a meaning only inside {where}"))
+                where = "in a test of an item" if scope == "item" else "inside a nested list"
+                hint = f"write `{{fact: {name}}}` for a fact of the profile"
+                self._form.report(node, messages.misplaced(scope, where, hint))
                 return None
             known = holder.attributes
+            kind, of = "attribute", f" of `{holder.name}`"
         target = known.get(name)
         if target is None:
-            kind = "fact" if scope == "fact" else "attribute"
-            self._form.report(node, messages.unknown(kind, name, known))
+            hint = ""
+            if scope == "fact" and around.item is not None and name in around.item.attributes:
+                hint = f"write `{{item: {name}}}` for the attribute of the same item"
+            self._form.unknown(node, kind, known, of, hint)
             return None
         if isinstance(target, ListFact):
             self._form.report(node, Message(f"`{name}` is a list, not a value to compare with"))
             return None
         return target
-
-
-def _numeric(text: str) -> bool:
-    return text.replace(".", "", 1).replace("-", "").isdigit()

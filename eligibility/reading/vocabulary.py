@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as MappingType
 from decimal import Decimal
 
-from eligibility.conditions import AS_OF
+from eligibility.conditions import AS_OF, Literal, Reference
 from eligibility.errors import Message
 from eligibility.model import (
     Completing,
@@ -18,95 +18,163 @@ from eligibility.model import (
     Scale,
     States,
 )
-from eligibility.operators import OPERATORS
+from eligibility.operators import compare
 from eligibility.reading import messages
-from eligibility.reading.form import Form
+from eligibility.reading.form import FACT_NAME, Form
+from eligibility.reading.operands import OperandReader, Surroundings
 from eligibility.source import Mapping, Node, Scalar
 from eligibility.truth import Truth
+from eligibility.values import Value
 
-__all__ = ["CONDITION_WORDS", "TYPES", "read_fact", "read_scale"]
+__all__ = [
+    "CONDITION_WORDS",
+    "FACT_KEYS",
+    "LIST_KEYS",
+    "RESERVED",
+    "TYPES",
+    "read_fact",
+    "read_scale",
+]
 
 CONDITION_WORDS = frozenset(
-    "all any none not at_least at_most of outcome judgement title source where holds_on".split()
+    {
+        "all",
+        "any",
+        "at_least",
+        "at_most",
+        "holds_on",
+        "judgement",
+        "none",
+        "not",
+        "of",
+        "outcome",
+        "source",
+        "title",
+        "where",
+    }
 )
-"""Keys of a condition that no fact may be called by."""
+"""Keys of a condition or of a test of an item."""
 
-_RESERVED = CONDITION_WORDS | {AS_OF, "id", "judgements"}
+RESERVED = CONDITION_WORDS | {AS_OF, "id", "judgements"}
+"""No fact, list or definition may be called by one of these."""
 
-TYPES = tuple(kind.value for kind in Kind if kind is not Kind.SCALE) + ("list",)
+_FREE_IN_ITEMS = {"id", "title", "source"}
 
-_FACT_KEYS = frozenset(
-    "type title question phrase complete many values minimum maximum fixed".split()
+TYPES = (*(kind.value for kind in Kind if kind is not Kind.SCALE), "list")
+
+_SCALE_KEYS = ("title", "order", "off_scale", "points")
+_COUNTS_AS = ("nothing", "unknown")
+_NEEDED = ("type", "title", "question")
+FACT_KEYS = (*_NEEDED, "phrase", "complete", "many", "values", "minimum", "maximum", "fixed")
+LIST_KEYS = (
+    *_NEEDED,
+    "item",
+    "named_by",
+    "complete",
+    "state",
+    "completing_supplies",
+    "dated_by",
+    "interval",
+    "attributes",
 )
-_LIST_KEYS = frozenset(
-    "type title item question named_by complete state completing_supplies dated_by interval"
-    " attributes".split()
-)
+_ANY_KEYS = tuple(dict.fromkeys((*FACT_KEYS, *LIST_KEYS)))
+_STATE_KEYS = ("attribute", "finished", "in_progress", "planned")
 
 
-def read_scale(form: Form, name: str, node: Node) -> Scale | None:
+def read_scale(form: Form, key: Scalar, node: Node) -> Scale | None:
     """A scale: its order, its off-scale values, its points."""
+    name = key.text
     what = f"scale `{name}`"
-    known = ("title", "order", "off_scale", "points")
-    mapping = form.mapping(node, what, known, required=["order"])
+    mapping = form.mapping(node, what, _SCALE_KEYS, ["order"], at=key)
     if mapping is None:
         return None
-    order = form.texts(mapping.get("order"), f"values of {what}")
+    ranked = form.text_nodes(mapping.get("order"), f"values of {what}")
+    for word in _COUNTS_AS:
+        if word in ranked:
+            text = f"`{word}` says what an off-scale value counts as, and cannot be on a scale"
+            form.report(ranked[word], Message(text, "choose another name"))
+    order = tuple(ranked)
     off_scale: dict[str, OffScale] = {}
-    for key, value in _entries(form, mapping.get("off_scale"), f"off-scale values of {what}"):
-        if key.text in order:
-            form.report(key, Message(f"`{key.text}` is on the scale already"))
-        entry = form.mapping(
-            value, f"off-scale value `{key.text}`", ("counts_as", "title"), ["counts_as"]
-        )
-        counts_as = form.word(
-            entry.get("counts_as") if entry else None,
-            "value to count as",
-            [*order, "nothing", "unknown"],
-        )
-        if entry is not None and counts_as is not None:
-            off_scale[key.text] = OffScale(counts_as, form.text(entry.get("title"), "the title"))
-    points: dict[str, Decimal] = {}
-    for key, value in _entries(form, mapping.get("points"), f"points of {what}"):
-        if key.text not in order and key.text not in off_scale:
-            form.report(key, messages.unknown_value(name, key.text, [*order, *off_scale]))
-        number = form.number(value, f"points of `{key.text}`")
-        if number is not None:
-            points[key.text] = number
+    for beside, value in _entries(form, mapping.get("off_scale"), f"off-scale values of {what}"):
+        if beside.text in order:
+            form.report(beside, Message(f"`{beside.text}` is on the scale already"))
+        elif order and (entry := _off_scale(form, beside, value, order)) is not None:
+            off_scale[beside.text] = entry
+    points = _points(form, name, mapping, order, off_scale)
     title = form.text(mapping.get("title"), f"the title of {what}") or name.replace("_", " ")
-    return Scale(name, title, order, off_scale, points)
+    return Scale(name, title, order, off_scale, points) if order else None
+
+
+def _off_scale(form: Form, key: Scalar, node: Node, order: tuple[str, ...]) -> OffScale | None:
+    what = f"off-scale value `{key.text}`"
+    mapping = form.mapping(node, what, ("counts_as", "title"), ["counts_as"], at=key)
+    if mapping is None:
+        return None
+    title = form.text(mapping.get("title"), f"the title of {what}")
+    counted = mapping.get("counts_as")
+    counts_as = form.word(counted, "value to count as", [*order, *_COUNTS_AS])
+    return None if counts_as is None else OffScale(counts_as, title)
+
+
+def _points(
+    form: Form,
+    name: str,
+    mapping: Mapping,
+    order: tuple[str, ...],
+    off_scale: MappingType[str, OffScale],
+) -> dict[str, Decimal]:
+    points: dict[str, Decimal] = {}
+    node = mapping.get("points")
+    entries = _entries(form, node, f"points of scale `{name}`")
+    beside = mapping.get("off_scale")
+    declared = [*order, *(beside.keys if isinstance(beside, Mapping) else off_scale)]
+    for key, value in entries if order else ():
+        number = form.number(value, f"points of `{key.text}`")
+        if key.text not in declared:
+            form.report(key, messages.unknown_value(name, key.text, declared))
+        elif number is not None:
+            points[key.text] = number
+    if isinstance(node, Mapping):
+        lacking = [value for value in order if form.lacks(node, value, declared)]
+        if lacking:
+            text = f"scale `{name}` has no points for {messages.listed(lacking)}"
+            place = mapping.key("points") or mapping
+            form.report(place, Message(text, "give points to every value of `order`"))
+    return points
 
 
 def read_fact(
-    form: Form, name: str, node: Node, scales: MappingType[str, Scale], depth: int = 0
+    form: Form, key: Scalar, node: Node, scales: MappingType[str, Scale], depth: int = 0
 ) -> Declaration | None:
     """A fact or a list, with all its attributes."""
+    name = key.text
     what = f"fact `{name}`" if depth == 0 else f"attribute `{name}`"
-    mapping = form.mapping(node, what, required=["type", "title", "question"])
+    mapping = form.mapping(node, what, required=())
     if mapping is None:
         return None
-    type_name = form.word(mapping.get("type"), "type", [*TYPES, *scales])
+    typed = mapping.get("type")
+    type_name = None
+    if typed is not None:
+        type_name = form.word(typed, "type", [*TYPES, *scales])
+    known = LIST_KEYS if type_name == "list" else FACT_KEYS if type_name else _ANY_KEYS
+    form.mapping(mapping, what, known, _NEEDED, at=key)
     if type_name is None:
         return None
     if type_name == "list":
-        return _read_list(form, name, mapping, scales, depth)
-    form.mapping(mapping, what, _FACT_KEYS)
-    scale = scales.get(type_name)
+        return _read_list(form, key, mapping, scales, depth)
+    return _read_scalar(form, name, mapping, scales.get(type_name), type_name)
+
+
+def _read_scalar(
+    form: Form, name: str, mapping: Mapping, scale: Scale | None, type_name: str
+) -> Fact:
     kind = Kind.SCALE if scale else Kind(type_name)
-    values = form.texts(mapping.get("values"), f"values of `{name}`") or None
-    for key in ("values", "many"):
-        if mapping.get(key) is not None and kind is not Kind.TEXT:
-            form.report(mapping.key(key) or mapping, Message(f"`{key}` is for texts only"))
-            values = None
-    bounds: dict[str, Decimal | None] = {"minimum": None, "maximum": None}
-    for key in bounds:
-        if mapping.get(key) is not None and not kind.numeric:
-            form.report(mapping.key(key) or mapping, Message(f"`{key}` is for numbers only"))
-        else:
-            bounds[key] = form.number(mapping.get(key), f"the {key} of `{name}`")
-    low, high = bounds["minimum"], bounds["maximum"]
+    texts = _fits(form, mapping, ("values", "many"), "texts", kind is Kind.TEXT)
+    numbers = _fits(form, mapping, ("minimum", "maximum"), "numbers", kind.numeric)
+    low = form.number(numbers.get("minimum"), f"the minimum of `{name}`")
+    high = form.number(numbers.get("maximum"), f"the maximum of `{name}`")
     if low is not None and high is not None and low > high:
-        form.report(mapping.key("maximum") or mapping, Message("the maximum is below the minimum"))
+        form.report(numbers["maximum"], Message("the maximum is below the minimum"))
     return Fact(
         name,
         kind,
@@ -114,8 +182,8 @@ def read_fact(
         form.text(mapping.get("question"), "the question") or name,
         phrase=form.text(mapping.get("phrase"), "the phrase"),
         complete=form.flag(mapping.get("complete"), "`complete`", default=False),
-        many=kind is Kind.TEXT and form.flag(mapping.get("many"), "`many`", default=False),
-        values=values,
+        many=form.flag(texts.get("many"), "`many`", default=False),
+        values=form.texts(texts.get("values"), f"values of `{name}`") or None,
         scale=scale,
         minimum=low,
         maximum=high,
@@ -123,172 +191,216 @@ def read_fact(
     )
 
 
+def _fits(
+    form: Form, mapping: Mapping, keys: tuple[str, ...], what: str, fitting: bool
+) -> dict[str, Node]:
+    """The nodes below keys that only one kind of fact may have."""
+    found: dict[str, Node] = {}
+    for key in keys:
+        node = mapping.get(key)
+        if node is not None and fitting:
+            found[key] = node
+        elif node is not None:
+            form.report(mapping.key(key) or mapping, Message(f"`{key}` is for {what} only"))
+    return found
+
+
 def _read_list(
-    form: Form, name: str, mapping: Mapping, scales: MappingType[str, Scale], depth: int
+    form: Form, key: Scalar, mapping: Mapping, scales: MappingType[str, Scale], depth: int
 ) -> ListFact | None:
+    name = key.text
     what = f"list `{name}`"
-    form.mapping(mapping, what, _LIST_KEYS, required=["attributes", "item"])
+    form.mapping(mapping, what, LIST_KEYS, ("item", "attributes"), at=key)
     if depth >= 2:
-        form.report(mapping, Message("lists nest two deep at the most"))
+        form.report(key, Message("lists nest two deep at the most"))
         return None
     attributes: dict[str, Declaration] = {}
-    for key, value in _entries(form, mapping.get("attributes"), f"attributes of {what}"):
-        if form.name(key, "an attribute"):
-            if key.text in _RESERVED - {"id", "title", "source"}:
-                form.report(key, messages.reserved_name(key.text))
-            declaration = read_fact(form, key.text, value, scales, depth + 1)
-            if declaration is not None:
-                attributes[key.text] = declaration
+    for word, value in _entries(form, mapping.get("attributes"), f"the attributes of {what}"):
+        if not form.name(word, "an attribute", FACT_NAME):
+            continue
+        if word.text in RESERVED - _FREE_IN_ITEMS:
+            form.report(word, messages.reserved_name(word.text))
+        declaration = read_fact(form, word, value, scales, depth + 1)
+        if declaration is None:
+            form.spoil(word.text)
+        else:
+            attributes[word.text] = declaration
     reader = _ListReader(form, what, attributes)
-    states = reader.states(mapping.get("state"))
-    completing = reader.completing(mapping.get("completing_supplies"), states)
-    if completing and states is None:
-        form.report(
-            mapping.key("completing_supplies") or mapping,
-            Message("only items with a `state` can be completed", "declare `state` too"),
-        )
-    interval = reader.interval(mapping.get("interval"))
+    states = _states(form, mapping, reader, depth)
+    interval = reader.interval(mapping.key("interval"), mapping.get("interval"))
     dated_by = reader.attribute(mapping.get("dated_by"), Kind.DATE)
-    if interval and dated_by:
-        form.report(
-            mapping.key("dated_by") or mapping,
-            Message("a list has `dated_by` or `interval`, not both"),
-        )
-    named_by = tuple(
-        attribute
-        for node in _one_or_many(mapping.get("named_by"))
-        if (attribute := reader.attribute(node, None)) is not None
-    )
+    if mapping.get("interval") is not None and mapping.get("dated_by") is not None:
+        second = mapping.key("dated_by") or mapping
+        form.report(second, messages.not_beside("interval", "dated_by"))
     return ListFact(
         name,
         form.text(mapping.get("title"), "the title") or name,
         form.text(mapping.get("item"), "the word for an item") or name,
         form.text(mapping.get("question"), "the question") or name,
         attributes,
-        named_by=named_by,
+        named_by=reader.named_by(mapping.get("named_by")),
         complete=form.flag(mapping.get("complete"), "`complete`", default=False),
         states=states,
-        completing=completing,
+        completing=reader.completing(mapping.get("completing_supplies"), states),
         dated_by=dated_by,
         interval=interval,
     )
 
 
+def _states(form: Form, mapping: Mapping, reader: _ListReader, depth: int) -> States | None:
+    """The states of a list's items, which only lists of the profile itself have."""
+    key, supplies = mapping.key("state"), mapping.key("completing_supplies")
+    if key is not None and depth > 0:
+        text = "items of a list within a list have no `state`"
+        form.report(key, Message(text, "the state of the item around them counts"))
+    elif key is None and supplies is not None and depth > 0:
+        form.report(supplies, Message("items of a list within a list cannot be completed"))
+    elif supplies is not None and form.lacks(mapping, "state", LIST_KEYS):
+        text = "only items with a `state` can be completed"
+        form.report(supplies, Message(text, "declare `state` too"))
+    return None if key is None else reader.states(key, mapping.get("state"))
+
+
 class _ListReader:
     """The parts of a list's declaration that speak of its attributes."""
 
-    def __init__(
-        self, form: Form, what: str, attributes: MappingType[str, Declaration]
-    ) -> None:
+    def __init__(self, form: Form, what: str, attributes: MappingType[str, Declaration]) -> None:
         self._form = form
         self._what = what
         self._attributes = attributes
+        self._operands = OperandReader(form, {})
 
     def attribute(self, node: Node | None, kind: Kind | None) -> str | None:
         """The name of an attribute, of a kind if one is asked for."""
+        fact = self._fact(node, kind)
+        return None if fact is None else fact.name
+
+    def named_by(self, node: Node | None) -> tuple[str, ...]:
+        """The attributes that name an item."""
+        found = self._form.text_nodes(node, "attributes") if node is not None else {}
+        names = (self.attribute(item, None) for item in found.values())
+        return tuple(name for name in names if name is not None)
+
+    def states(self, key: Scalar, node: Node | None) -> States | None:
+        """What the values of the state attribute mean."""
+        what = f"the state of {self._what}"
+        mapping = self._form.mapping(node, what, _STATE_KEYS, _STATE_KEYS[:2], at=key)
+        if mapping is None:
+            return None
+        place = mapping.get("attribute")
+        fact = self._fact(place, Kind.TEXT)
+        if fact is None or place is None:
+            return None
+        if fact.values is None or fact.many:
+            text = f"`{fact.name}` must be one text out of declared `values` to be a state"
+            self._form.report(place, Message(text))
+            return None
+        groups: dict[str, tuple[str, ...]] = {}
+        for group in _STATE_KEYS[1:]:
+            nodes = self._form.text_nodes(mapping.get(group), f"values of `{fact.name}`")
+            for value, item in nodes.items():
+                if value not in fact.values:
+                    message = messages.unknown_value(fact.name, value, fact.values)
+                    self._form.report(item, message)
+                elif any(value in before for before in groups.values()):
+                    self._form.report(item, Message(f"`{value}` stands in two states"))
+            groups[group] = tuple(nodes)
+        return States(fact.name, groups["finished"], groups["in_progress"], groups["planned"])
+
+    def completing(self, node: Node | None, states: States | None) -> dict[str, Completing]:
+        """What completing an item supplies, and what completed well means."""
+        found: dict[str, Completing] = {}
+        for key, value in _entries(self._form, node, f"what completing supplies in {self._what}"):
+            fact = self._fact(key, None)
+            if fact is None:
+                continue
+            if states is not None and fact.name == states.attribute:
+                self._form.report(key, Message("the state itself is not supplied by completing"))
+                continue
+            supplied = self._supplied(fact, value)
+            if supplied is not None:
+                found[fact.name] = supplied
+        return found
+
+    def interval(self, key: Scalar | None, node: Node | None) -> Interval | None:
+        """From when until when an item lasts."""
+        known = ("from", "until")
+        what = f"the interval of {self._what}"
+        mapping = self._form.mapping(node, what, known, known, at=key)
+        if mapping is None:
+            return None
+        start = self.attribute(mapping.get("from"), Kind.DATE)
+        until = mapping.get("until")
+        end = self.attribute(until, Kind.DATE)
+        if until is not None and start is not None and start == end:
+            self._form.report(until, Message("an interval needs two attributes"))
+        return Interval(start, end) if start and end else None
+
+    def _fact(self, node: Node | None, kind: Kind | None) -> Fact | None:
+        """A scalar attribute, of a kind if one is asked for."""
         name = self._form.text(node, "an attribute")
         if node is None or name is None:
             return None
         declaration = self._attributes.get(name)
         if declaration is None:
-            self._form.report(node, messages.unknown("attribute", name, self._attributes))
+            self._form.unknown(node, "attribute", self._attributes, f" of {self._what}")
             return None
-        if not isinstance(declaration, Fact) or (kind and declaration.kind is not kind):
-            word = kind.value if kind else "scalar"
-            self._form.report(node, Message(f"`{name}` must be a {word} attribute"))
+        if not isinstance(declaration, Fact):
+            self._form.report(node, Message(f"`{name}` is a list, and cannot stand here"))
             return None
-        return name
-
-    def states(self, node: Node | None) -> States | None:
-        known = ("attribute", "finished", "in_progress", "planned")
-        mapping = self._form.mapping(node, f"state of {self._what}", known, known[:2])
-        if mapping is None:
+        if kind is not None and declaration.kind is not kind:
+            self._form.report(node, Message(f"`{name}` must be a {kind.value} to stand here"))
             return None
-        name = self.attribute(mapping.get("attribute"), Kind.TEXT)
-        if name is None:
-            return None
-        declaration = self._attributes[name]
-        assert isinstance(declaration, Fact)
-        groups: dict[str, tuple[str, ...]] = {}
-        for key in known[1:]:
-            groups[key] = self._form.texts(mapping.get(key), f"values of `{key}`")
-            for value in groups[key]:
-                if value not in (declaration.values or ()):
-                    self._form.report(
-                        mapping.get(key) or mapping,
-                        messages.unknown_value(name, value, declaration.values or ()),
-                    )
-                if any(value in groups[other] for other in groups if other != key):
-                    self._form.report(
-                        mapping.get(key) or mapping, Message(f"`{value}` stands in two states")
-                    )
-        return States(name, groups["finished"], groups["in_progress"], groups["planned"])
-
-    def completing(self, node: Node | None, states: States | None) -> dict[str, Completing]:
-        found: dict[str, Completing] = {}
-        for key, value in _entries(self._form, node, f"what completing supplies in {self._what}"):
-            name = self.attribute(key, None)
-            if name is None:
-                continue
-            if states is not None and name == states.attribute:
-                self._form.report(key, Message("the state itself is not supplied by completing"))
-                continue
-            declaration = self._attributes[name]
-            assert isinstance(declaration, Fact)
-            supplied = self._supplied(declaration, value)
-            if supplied is not None:
-                found[name] = supplied
-        return found
+        return declaration
 
     def _supplied(self, fact: Fact, node: Node) -> Completing | None:
-        if isinstance(node, Scalar):
-            allowed = ["any", AS_OF] if fact.kind is Kind.DATE else ["any"]
-            word = self._form.word(node, "meaning of completed well", allowed)
-            return None if word is None else Completing(fact.name, on_as_of=word == AS_OF)
-        if fact.kind is not Kind.SCALE and fact.values is None:
-            self._form.report(
-                node, Message(f"`{fact.name}` has no list of values to choose from", "write `any`")
-            )
+        if isinstance(node, Mapping) and node.entries:
+            return self._well(fact, node)
+        words = ["any", AS_OF] if fact.kind is Kind.DATE else ["any"]
+        if isinstance(node, Scalar) and node.text in words:
+            return Completing(fact.name, on_as_of=node.text == AS_OF)
+        tested = fact.scale is not None or fact.values is not None
+        known = [f"`{word}`" for word in words] + ["a test"] * tested
+        example = f"{{is: {(fact.scale.values if fact.scale else fact.values or ('',))[-1]}}}"
+        hint = f"write for example `{fact.name}: {example}`" if tested else None
+        wanted = f"{' or '.join(known)} for what completing supplies"
+        self._form.report(node, messages.expected(wanted, node, hint))
+        return None
+
+    def _well(self, fact: Fact, node: Mapping) -> Completing | None:
+        """The values that an item completed well can have."""
+        well = fact.scale.values if fact.scale else fact.values
+        if well is None:
+            text = f"`{fact.name}` has no list of values to choose from"
+            self._form.report(node, Message(text, "write `any`"))
             return None
-        assert fact.scale is not None or fact.values is not None
-        mapping = self._form.mapping(node, "a test", [*OPERATORS])
-        if mapping is None:
-            return None
-        well = fact.scale.values if fact.scale else fact.values or ()
-        for key, operand in mapping.entries:
-            operator = OPERATORS.get(key.text)
-            if operator is None or operator.shape not in ("value", "values"):
+        before = len(self._form.problems)
+        for key, below in node.entries:
+            if not self._operands.operator(key, fact):
                 continue
-            wanted = self._form.texts(operand, f"the operand of `{key.text}`")
-            if any(value not in (fact.scale.values if fact.scale else well) for value in wanted):
-                self._form.report(operand, messages.unknown_value(fact.name, wanted[0], well))
+            if isinstance(below, Mapping):
+                text = "completed well cannot depend on another fact"
+                self._form.report(below, Message(text, "write a value"))
                 continue
-            right = wanted if operator.shape == "values" else wanted[0]
-            well = tuple(
-                value
-                for value in well
-                if operator.scalar(value, right, fact.scale) is Truth.MET
-            )
-        if not well:
-            self._form.report(node, messages.never_met("this"))
+            operand = self._operands.operand(below, fact, key.text, Surroundings())
+            if operand is not None and not isinstance(operand, Reference):
+                well = tuple(one for one in well if _passes(fact, one, key.text, operand))
+        if not well and len(self._form.problems) == before:
+            self._form.report(node, messages.never_met("this test"))
         return Completing(fact.name, well=well)
 
-    def interval(self, node: Node | None) -> Interval | None:
-        known = ("from", "until")
-        mapping = self._form.mapping(node, f"interval of {self._what}", known, known)
-        if mapping is None:
-            return None
-        start = self.attribute(mapping.get("from"), Kind.DATE)
-        end = self.attribute(mapping.get("until"), Kind.DATE)
-        return Interval(start, end) if start and end else None
 
-
-def _one_or_many(node: Node | None) -> tuple[Node, ...]:
-    if node is None:
-        return ()
-    return (node,) if isinstance(node, Scalar) else tuple(getattr(node, "items", ()))
+def _passes(fact: Fact, value: str, operator: str, operand: Literal | tuple[Literal, ...]) -> bool:
+    left: Value = (value,) if fact.many else value
+    if isinstance(operand, tuple):
+        right: object = tuple(literal.value for literal in operand)
+    else:
+        right = operand.value
+    return compare(operator, left, right, fact.scale) is Truth.MET
 
 
 def _entries(form: Form, node: Node | None, what: str) -> tuple[tuple[Scalar, Node], ...]:
     mapping = form.mapping(node, what)
+    if mapping is not None and not mapping.entries and mapping.whole:
+        form.report(mapping, messages.expected(f"`key: value` pairs for {what}", mapping))
     return mapping.entries if mapping is not None else ()
