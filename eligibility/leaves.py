@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -30,7 +30,7 @@ from eligibility.conditions import (
 )
 from eligibility.facts import Item, Items, Profile, name_of
 from eligibility.measures import Counted, cover, measure
-from eligibility.model import Completing, Declaration, Fact, ListFact, Vocabulary
+from eligibility.model import Completing, Declaration, Fact, ListFact, States, Vocabulary
 from eligibility.observations import Blocker, Missing, Note, Observation, distinct_missing
 from eligibility.operators import OPERATORS, compare
 from eligibility.truth import Truth
@@ -71,12 +71,11 @@ def fold(
 def _in_progress(vocabulary: Vocabulary, profile: Profile) -> bool:
     """Whether some item is in progress, or may be, its state being unknown."""
     for name, items in profile.lists.items():
-        declaration = vocabulary.facts[name]
-        if isinstance(declaration, ListFact) and declaration.states is not None:
-            states = declaration.states
+        of = vocabulary.facts[name]
+        if isinstance(of, ListFact) and of.states is not None and of.states.in_progress:
             for item in items.items:
-                state = item.values.get(states.attribute)
-                if state is None or state in states.in_progress:
+                state = item.values.get(of.states.attribute)
+                if state is None or state in of.states.in_progress:
                     return True
     return False
 
@@ -166,8 +165,8 @@ class Fold:
         """The value of a comparison, and the left side as it was compared."""
         if unit is None:
             return compare(operator, left, right, fact.scale if fact else None), left
-        if not isinstance(left, Days) or right is None:
-            return Truth.UNKNOWN, left
+        if not isinstance(left, Days) or not isinstance(right, int | Decimal | tuple):
+            return compare(operator, left, right, None), left
         # a partial date may be any of its days; the count falls as the day moves on
         most = completed(left.first, self._as_of, unit)
         least = completed(left.last, self._as_of, unit)
@@ -257,7 +256,7 @@ class Fold:
             Counted(item, result.value) for item, result in zip(items.items, results, strict=True)
         ]
         if isinstance(leaf.measure, Cover):
-            found = self._cover(leaf.measure, of, counted, items, results, outer, missing)
+            found = self._cover(leaf, leaf.measure, of, counted, items, results, outer, missing)
         else:
             bound, more = self._operand("at_least", leaf.bound, None)
             missing.extend(more)
@@ -294,6 +293,7 @@ class Fold:
 
     def _cover(
         self,
+        leaf: Quantifier,
         wanted: Cover,
         of: ListFact,
         counted: Sequence[Counted],
@@ -313,10 +313,9 @@ class Fold:
                 if one.value is Truth.UNMET:
                     row.append(Truth.UNMET)
                     continue
-                state = self._around(of, one.item, outer)
-                has = self._test(test, state)
+                has = self._having(leaf, of, one, test, outer)
                 missing.extend(has.missing)
-                row.append(min(one.value, has.value))
+                row.append(has.value)
             having.append(row)
         found = cover(wanted, having, items.complete)
         notes: list[Note] = []
@@ -327,6 +326,22 @@ class Fold:
             if result.value is not Truth.MET and covers:
                 notes.append(_note(of, item, result))
         return replace(found, notes=tuple(notes))
+
+    def _having(
+        self,
+        leaf: Quantifier,
+        of: ListFact,
+        one: Counted,
+        test: ItemComparison,
+        outer: _Around | None,
+    ) -> _Result:
+        """Whether an item counts and passes a further test, both in one and the same state."""
+        if of.states is not None and of.states.attribute not in one.item.values:
+            both = replace(leaf, where=ItemGroup(2, (leaf.where, test)))
+            return self._item(both, of, one.item, outer)
+        assume = not leaf.every_state and self._assumed(of, one.item)
+        has = self._test(test, _Around(of, one.item, assume, outer))
+        return replace(has, value=min(one.value, has.value))
 
     def _results(
         self, leaf: Quantifier, of: ListFact, items: Items, outer: _Around | None
@@ -339,9 +354,6 @@ class Fold:
             self._tested[key] = tuple(self._item(leaf, of, item, None) for item in items.items)
         return self._tested[key]
 
-    def _around(self, of: ListFact, item: Item, outer: _Around | None) -> _Around:
-        return _Around(of, item, self._assumed(of, item), outer)
-
     def _assumed(self, of: ListFact, item: Item) -> bool:
         """Whether the item is in progress and taken to be completed well."""
         return (
@@ -352,46 +364,51 @@ class Fold:
 
     def _item(self, leaf: Quantifier, of: ListFact, item: Item, outer: _Around | None) -> _Result:
         """The value of one item: what it must pass, in the states that count."""
-
-        def tested(assume: bool) -> _Result:
-            return self._test(leaf.where, _Around(of, item, assume, outer))
-
         if of.states is None:
-            return _both(self._happened(of, item), tested(False))
+            return _both(self._happened(of, item), self._tests(leaf, of, item, outer))
         state = item.values.get(of.states.attribute)
-        if leaf.every_state:
-            if state is None:
-                return _unless_unmet(self._happened(of, item), tested(False))
-            happened = self._happened(of, item) if state in of.states.finished else _MET
-            return _both(happened, tested(False))
         if state is None:
-            return self._any_state(of, item, tested)
+            return self._any_state(leaf, of, of.states, item, outer)
         if state in of.states.finished:
-            return _both(self._happened(of, item), tested(False))
-        if state in of.states.in_progress:
-            if self._scenario is Scenario.PROJECTED:
-                return tested(True)
-            return replace(tested(False), value=Truth.UNMET, missing=(), state="in progress")
+            return _both(self._happened(of, item), self._tests(leaf, of, item, outer))
+        if leaf.every_state:
+            return self._tests(leaf, of, item, outer)
+        if self._assumed(of, item):
+            return self._tests(leaf, of, item, outer, assume=True)
         words = "planned" if state in of.states.planned else str(state)
-        return replace(tested(False), value=Truth.UNMET, missing=(), state=words)
+        if state in of.states.in_progress:
+            words = "in progress"
+        tested = self._tests(leaf, of, item, outer)
+        return replace(tested, value=Truth.UNMET, missing=(), state=words)
+
+    def _tests(
+        self,
+        leaf: Quantifier,
+        of: ListFact,
+        item: Item,
+        outer: _Around | None,
+        assume: bool = False,
+    ) -> _Result:
+        return self._test(leaf.where, _Around(of, item, assume, outer))
 
     def _any_state(
-        self, of: ListFact, item: Item, tested: Callable[[bool], _Result]
+        self, leaf: Quantifier, of: ListFact, states: States, item: Item, outer: _Around | None
     ) -> _Result:
-        """An item of which the state is unknown: UNMET when no state lets it count."""
-        assert of.states is not None
-        results = [_both(self._happened(of, item), tested(False))]
-        if self._scenario is Scenario.PROJECTED and of.states.in_progress:
-            results.append(tested(True))
-        if all(result.value is Truth.UNMET for result in results):
-            return results[0]
-        declaration = of.attributes[of.states.attribute]
-        missing = Missing(
-            f"{item.pointer}/{of.states.attribute}", declaration.question, name_of(item, of)
-        )
-        return _Result(
-            Truth.UNKNOWN, results[0].blockers, (missing, *results[0].missing), "state not known"
-        )
+        """An item of which the state is unknown: what it would be in each, if that is one."""
+        declared = of.attributes[states.attribute]
+        assert isinstance(declared, Fact)
+        values = {
+            self._item(leaf, of, _in_state(item, states, state), outer).value
+            for state in declared.values or ()
+        }
+        if values == {Truth.MET}:
+            return _MET
+        seen = _both(self._happened(of, item), self._tests(leaf, of, item, outer))
+        if values == {Truth.UNMET}:
+            return replace(seen, value=Truth.UNMET, missing=())
+        missing = (_missing(_Around(of, item, False), declared), *seen.missing)
+        words = None if leaf.every_state else "state not known"
+        return _Result(Truth.UNKNOWN, seen.blockers, distinct_missing(missing), words)
 
     def _happened(self, of: ListFact, item: Item) -> _Result:
         """Whether an item's day has come: MET, UNMET after the as-of date, or UNKNOWN."""
@@ -466,12 +483,15 @@ class Fold:
         supplied: Completing | None = around.of.completing.get(test.attribute)
         if left is not _SUPPLIED or right is _SUPPLIED or supplied is None:
             return Truth.MET
-        if supplied.well is None or right is None or test.completed is not None:
+        if supplied.well is None or test.completed is not None:
             return Truth.MET
-        wanted = Truth.UNMET if test.negated else Truth.MET
-        values: list[Value] = [(one,) if fact.many else one for one in supplied.well]
-        met = any(compare(test.operator, one, right, fact.scale) is wanted for one in values)
-        return Truth.MET if met else Truth.UNMET
+        values = [
+            compare(test.operator, (one,) if fact.many else one, right, fact.scale)
+            for one in supplied.well
+        ]
+        if test.negated:
+            values = [truth.negation(value) for value in values]
+        return truth.disjunction(values)
 
 
 def _missing(around: _Around, declaration: Declaration) -> Missing:
@@ -493,11 +513,8 @@ def _both(one: _Result, other: _Result) -> _Result:
     )
 
 
-def _unless_unmet(happened: _Result, tested: _Result) -> _Result:
-    """For an item of unknown state: it may have happened later, or not be finished."""
-    if tested.value is Truth.UNMET or happened.value is Truth.MET:
-        return tested
-    return _both(replace(happened, value=Truth.UNKNOWN), tested)
+def _in_state(item: Item, states: States, state: str) -> Item:
+    return replace(item, values={**item.values, states.attribute: state})
 
 
 def _notes(
@@ -520,4 +537,3 @@ def _found(of: ListFact, counted: Sequence[Counted]) -> tuple[str, ...]:
 
 def _note(of: ListFact, item: Item, result: _Result) -> Note:
     return Note(name_of(item, of), item.pointer, result.value, result.blockers, result.state)
-

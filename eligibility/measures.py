@@ -19,7 +19,7 @@ from eligibility.model import Fact, ListFact
 from eligibility.observations import Observation
 from eligibility.operators import Band, compare_bands
 from eligibility.truth import Truth
-from eligibility.values import Days, Value, total_completed
+from eligibility.values import Absent, Days, Value, total_completed
 
 __all__ = ["Counted", "cover", "measure"]
 
@@ -50,7 +50,9 @@ def measure(
         return Observation(Truth.UNKNOWN, needed=bound)
     low, high = band
     value = Truth.UNKNOWN
-    if bound is not None:
+    if isinstance(bound, Absent):
+        value = Truth.UNMET
+    elif bound is not None:
         limit = Fraction(bound) if isinstance(low, Fraction) else Decimal(bound)
         value = compare_bands(quantifier.operator, band, (limit, limit))
     return Observation(value, observed=_shown(low), possible=_shown(high), needed=bound)
@@ -113,7 +115,7 @@ def _mean(what: Measure, of: ListFact, counted: Sequence[Counted]) -> Band | Non
         weight: Value | None = 1
         if what.weight is not None:
             weight = one.item.values.get(what.weight)
-        if (known and number is None) or weight == 0:
+        if (known and number is None) or weight == 0 or isinstance(weight, Absent):
             continue
         if one.value is Truth.UNKNOWN or number is None or not isinstance(weight, int | Decimal):
             return None
@@ -128,7 +130,7 @@ def _points(value: Value | None, fact: Fact) -> tuple[bool, int | Decimal | None
     """Whether it is known what an item brings to a mean, and what; known and None is left out."""
     if value is None:
         return False, None
-    if fact.scale is None:
+    if fact.scale is None or isinstance(value, Absent):
         return True, value if isinstance(value, int | Decimal) else None
     assert isinstance(value, str)
     points = fact.scale.points.get(value)
@@ -200,7 +202,7 @@ def _assignable(having: Sequence[Sequence[Truth]], least: Truth) -> bool:
     # networkx takes as long to import as all the rest: only packs that assign pay for it
     import networkx
 
-    graph = networkx.Graph()
+    graph: networkx.Graph[tuple[str, int]] = networkx.Graph()
     wanted = [("value", number) for number in range(len(having))]
     graph.add_nodes_from(wanted)
     for number, row in enumerate(having):

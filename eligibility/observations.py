@@ -1,5 +1,7 @@
-"""What was seen when a leaf was valued: kept for the explanation, so that it needs no
-second evaluation."""
+"""What was seen when a leaf was valued: kept for the explanation.
+
+It needs no second evaluation.
+"""
 
 from __future__ import annotations
 

@@ -174,9 +174,7 @@ OPERATORS: dict[str, Operator] = _table(
         Operator("is", _ALL, "value", "is {}", "is not {}", _is, _same),
         Operator("is_not", _ALL, "value", "is not {}", "is {}", _is_not, when_absent=_MET),
         Operator("one_of", _LISTED, "values", "is {}", "is not {}", _one_of),
-        Operator(
-            "none_of", _LISTED, "values", "is not {}", "is {}", _none_of, when_absent=_MET
-        ),
+        Operator("none_of", _LISTED, "values", "is not {}", "is {}", _none_of, when_absent=_MET),
         Operator(
             "at_least", _ORDERED, "value", "at least {}", "below {}", _ordered(_at_least), _at_least
         ),
@@ -211,7 +209,9 @@ OPERATORS: dict[str, Operator] = _table(
         ),
         Operator("within", _DATES, "duration", "since {}", "not since {}", _within),
         Operator("matches", _TEXTS, "pattern", "is like {}", "is not like {}", _matches),
-        Operator("includes", _TEXTS, "value", "includes {}", "does not include {}", _includes, many=True),
+        Operator(
+            "includes", _TEXTS, "value", "includes {}", "does not include {}", _includes, many=True
+        ),
         Operator("exists", _ALL, "flag", "is stated", "is not stated", _exists),
     ]
 )
@@ -239,4 +239,3 @@ def compare_bands(operator: str, left: Band, right: Band) -> Truth:
     ordering = OPERATORS[operator].ordering
     assert ordering is not None, operator
     return ordering(left, right)
-

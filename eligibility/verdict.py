@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from eligibility.compiled import CompiledPack, Node, NodeKind
-from eligibility.conditions import AS_OF, Comparison, Quantifier
+from eligibility.conditions import (
+    AS_OF,
+    Comparison,
+    ItemComparison,
+    ItemQuantifier,
+    ItemTest,
+    Leaf,
+    Literal,
+    Measure,
+    Operand,
+    Quantifier,
+    Reference,
+)
 from eligibility.engines.base import Derivation, Engine
+from eligibility.engines.reference import ReferenceEngine
 from eligibility.facts import Profile
 from eligibility.leaves import Scenario, fold
-from eligibility.model import Citation, Fact, Outcome, Status
+from eligibility.model import Citation, Declaration, Fact, ListFact, Outcome, Status
 from eligibility.observations import Missing, Observation, distinct_missing
 from eligibility.truth import Truth
+from eligibility.values import Duration
 
 __all__ = ["Answer", "OutcomeVerdict", "Reason", "answer", "status_of"]
 
@@ -41,8 +56,8 @@ class OutcomeVerdict:
 
     `reasons` are the conditions that make it eligible, or all that are missing: were
     those met, it would be. `lost_by` are the conditions that hold now and would no more
-    when what is in progress is completed. `reachable` is false where a missing
-    condition can no longer be met by anything that the student does.
+    when what is in progress is completed. `reachable` is false where it is certain that
+    neither time nor anything that the student does can make it eligible.
     """
 
     outcome: Outcome
@@ -125,35 +140,44 @@ def answer(
     bare = Answer(compiled, profile, as_of, engine.name, observations, derivations, ())
     asked = compiled.pack.outcomes if outcomes is None else dict.fromkeys(outcomes)
     finder = _Finder(bare)
-    verdicts = tuple(finder.verdict(name) for name in asked)
-    return Answer(compiled, profile, as_of, engine.name, observations, derivations, verdicts)
+    return replace(bare, verdicts=tuple(finder.verdict(name) for name in asked))
+
+
+_Place = tuple[Node, Citation | None]
+"""A condition, and the citation nearest to it from above."""
+
+_PARTS = (NodeKind.ALL, NodeKind.ANY, NodeKind.AT_LEAST)
+"""Groups that are made of what must hold. All others are named as a whole: the parts of
+a negation are not what is missing."""
 
 
 class _Finder:
-    """Finds what decides a verdict in the values that an engine derived."""
+    """Finds what decides a verdict in the values that an engine derived.
+
+    Nothing here follows an outcome reference by recursion: outcomes may form long chains.
+    """
 
     def __init__(self, found: Answer) -> None:
         self._found = found
         self._nodes = found.compiled.nodes
-        self._reachable = self._reach()
 
     def verdict(self, name: str) -> OutcomeVerdict:
         compiled = self._found.compiled
         root = self._nodes[compiled.roots[name]]
         outcome = compiled.pack.outcomes[name]
-        now, projected = self._now(root), self._then(root)
-        status = status_of(now, projected)
+        now, then = self._now(root), self._then(root)
+        status = status_of(now, then)
         lost: tuple[Reason, ...] = ()
+        ask: tuple[Missing, ...] = ()
         if status is Status.ELIGIBLE:
-            reasons = self._reasons(self._support(root, True), root)
-            if projected is not Truth.MET:
-                lost = self._reasons(self._lost(root), root)
+            reasons = self._reasons(outcome, root, self._supporting)
+            if then is not Truth.MET:
+                lost = self._reasons(outcome, root, self._lost)
         else:
-            reasons = self._reasons(self._missing(root), root)
-        ask = () if status is Status.ELIGIBLE else distinct_missing(self._ask(root))
-        return OutcomeVerdict(
-            outcome, status, now, projected, reasons, lost, ask, self._reachable[root.number]
-        )
+            reasons = self._reasons(outcome, root, self._missing)
+            ask = distinct_missing(self._ask(root))
+        reachable = status is not Status.NOT_ELIGIBLE or self._lasting[root.number] is not _NEVER
+        return OutcomeVerdict(outcome, status, now, then, reasons, lost, ask, reachable)
 
     def _now(self, node: Node) -> Truth:
         return self._found.value(node)
@@ -164,169 +188,176 @@ class _Finder:
     def _children(self, node: Node) -> list[Node]:
         return [self._nodes[number] for number in node.children]
 
-    def _reasons(self, nodes: Iterator[tuple[Node, Citation | None]], root: Node) -> tuple[Reason, ...]:
-        outcome = self._found.compiled.pack.outcomes[root.outcome]
-        unique = {node.number: (node, source) for node, source in nodes}
-        return tuple(
-            Reason(
+    # -- reasons ----------------------------------------------------------------------
+
+    def _reasons(
+        self, outcome: Outcome, root: Node, deciding: Callable[[Node], Sequence[Node]]
+    ) -> tuple[Reason, ...]:
+        found: dict[int, Reason] = {}
+        for node, source in self._walk(root, None, deciding):
+            found[node.number] = Reason(
                 node,
                 self._now(node),
                 self._then(node),
                 self._found.observation(node),
                 self._found.observation(node, Scenario.PROJECTED),
-                node.source or source or outcome.source,
+                source or outcome.source,
             )
-            for node, source in unique.values()
-        )
+        return tuple(found.values())
 
-    def _missing(
-        self, node: Node, source: Citation | None = None
-    ) -> Iterator[tuple[Node, Citation | None]]:
-        """Conditions that are not met and that together would make `node` met.
+    def _walk(
+        self, node: Node, source: Citation | None, deciding: Callable[[Node], Sequence[Node]]
+    ) -> Iterator[_Place]:
+        """The conditions that decide `node`: those below that `deciding` picks, else itself."""
+        source = node.source or source
+        picked = deciding(node) if node.kind in _PARTS else ()
+        for child in picked:
+            yield from self._walk(child, source, deciding)
+        if not picked:
+            yield node, source
+
+    def _missing(self, node: Node) -> Sequence[Node]:
+        """The parts that are not met and that together would make a group met.
 
         Of alternatives, those count that come nearest with what is in progress.
         """
-        source = node.source or source
-        if self._now(node) is Truth.MET:
-            return
-        children = self._children(node)
-        match node.kind:
-            case NodeKind.ALL:
-                pass
-            case NodeKind.ANY | NodeKind.AT_LEAST:
-                children = self._applying(node, children)
-                best = self._then(node)
-                children = [child for child in children if self._then(child) >= best]
-            case _:
-                # what must not hold is named as a whole: its parts are not what is missing
-                yield node, source
-                return
-        for child in children:
-            yield from self._missing(child, source)
-
-    def _applying(self, node: Node, children: list[Node]) -> list[Node]:
-        """Of dated versions, those whose days may hold the key date."""
-        if node.path != "versions":
+        children = [child for child in self._children(node) if self._now(child) is not Truth.MET]
+        if node.kind is NodeKind.ALL:
             return children
+        best = self._then(node)
+        return [child for child in children if self._then(child) >= best and self._applies(child)]
+
+    def _supporting(self, node: Node) -> Sequence[Node]:
+        """The parts that are met, as many as a group needs."""
+        met = [child for child in self._children(node) if self._now(child) is Truth.MET]
+        wanted = {NodeKind.ALL: len(met), NodeKind.ANY: 1}.get(node.kind, node.k)
+        return met[:wanted]
+
+    def _lost(self, node: Node) -> Sequence[Node]:
+        """The parts that are met now and would not be when what is in progress is completed."""
         return [
             child
-            for child in children
-            if all(self._now(part) is not Truth.UNMET for part in self._children(child)[:-1])
+            for child in self._children(node)
+            if self._now(child) is Truth.MET and self._then(child) is not Truth.MET
         ]
 
-    def _lost(
-        self, node: Node, source: Citation | None = None
-    ) -> Iterator[tuple[Node, Citation | None]]:
-        """Conditions met now that would not be met when what is in progress is completed."""
-        source = node.source or source
-        if self._now(node) is not Truth.MET or self._then(node) is Truth.MET:
-            return
-        if node.kind in (NodeKind.ALL, NodeKind.ANY, NodeKind.AT_LEAST):
-            for child in self._children(node):
-                yield from self._lost(child, source)
-        else:
-            yield node, source
+    def _applies(self, node: Node) -> bool:
+        """False for a dated version whose days do not hold the key date."""
+        if not node.path.startswith("versions/") or node.path.count("/") != 1:
+            return True
+        *selectors, _ = self._children(node)
+        return all(self._now(selector) is not Truth.UNMET for selector in selectors)
 
-    def _support(
-        self, node: Node, wanted: bool, source: Citation | None = None
-    ) -> Iterator[tuple[Node, Citation | None]]:
-        """Conditions that make `node` met (or unmet, where not `wanted`)."""
-        source = node.source or source
-        children = self._children(node)
-        value = Truth.MET if wanted else Truth.UNMET
-        below = wanted
-        match node.kind:
-            case NodeKind.LEAF | NodeKind.OUTCOME:
-                yield node, source
-                return
-            case NodeKind.NOT | NodeKind.NONE | NodeKind.AT_MOST if wanted:
-                yield node, source
-                return
-            case NodeKind.NOT | NodeKind.NONE | NodeKind.AT_MOST:
-                below, value = True, Truth.MET
-        deciding = [child for child in children if self._now(child) is value]
-        if node.kind is NodeKind.AT_LEAST and wanted:
-            deciding = deciding[: node.k]
-        elif node.kind is (NodeKind.ANY if wanted else NodeKind.ALL):
-            deciding = deciding[:1]
-        for child in deciding:
-            yield from self._support(child, below, source)
+    # -- questions --------------------------------------------------------------------
 
-    def _ask(self, node: Node) -> Iterator[Missing]:
-        """What to ask: the pieces missing below conditions that are not settled."""
+    def _ask(self, root: Node) -> Iterator[Missing]:
+        """The pieces that are missing below conditions that some scenario leaves open."""
         seen: set[int] = set()
-        waiting = [node]
+        waiting = [root]
         while waiting:
-            current = waiting.pop()
-            if current.number in seen:
+            node = waiting.pop()
+            settled = Truth.UNKNOWN not in (self._now(node), self._then(node))
+            if node.number in seen or settled or not self._applies(node):
                 continue
-            seen.add(current.number)
-            now, then = self._now(current), self._then(current)
-            if now is Truth.MET or (now is Truth.UNMET and then is not Truth.UNKNOWN):
-                continue
-            if current.leaf is not None:
-                for scenario in Scenario:
-                    seen_at = self._found.observation(current, scenario)
-                    yield from seen_at.missing if seen_at else ()
-            waiting.extend(reversed(self._unsettled(current)))
+            seen.add(node.number)
+            for scenario in Scenario:
+                observed = self._found.observation(node, scenario)
+                yield from observed.missing if observed else ()
+            waiting.extend(reversed(self._children(node)))
 
-    def _unsettled(self, node: Node) -> list[Node]:
-        children = self._children(node)
-        if node.path == "versions":
-            return self._applying(node, children)
-        return children
+    # -- what can still change --------------------------------------------------------
 
-    def _reach(self) -> list[bool]:
-        """For every node whether it is met or can still become so; children come first."""
-        reach: list[bool] = []
-        for node in self._nodes:
-            reach.append(
-                self._now(node) is not Truth.UNMET
-                or self._then(node) is not Truth.UNMET
-                or self._within_reach(node, reach)
-            )
-        return reach
+    @cached_property
+    def _lasting(self) -> tuple[Truth, ...]:
+        """For every condition MET or UNMET where it stays so for good, else UNKNOWN.
 
-    def _within_reach(self, node: Node, reach: Sequence[bool]) -> bool:
-        children = self._children(node)
-        below = [reach[child.number] for child in self._applying(node, children)]
-        match node.kind:
-            case NodeKind.LEAF:
-                return not self._final(node)
-            case NodeKind.ALL | NodeKind.OUTCOME:
-                return all(below)
-            case NodeKind.ANY:
-                return any(below)
-            case NodeKind.AT_LEAST:
-                return sum(below) >= node.k
-            case _:
-                return not any(self._lasting(child) for child in children)
+        That is the tree once more, over leaves of which all that may change is not known.
+        """
+        now = self._found.observations[Scenario.NOW]
+        then = self._found.observations.get(Scenario.PROJECTED, now)
+        facts = self._found.compiled.pack.vocabulary.facts
+        leaves = [
+            seen.value
+            if seen.value is later.value and _stays(leaf, seen.value, facts)
+            else Truth.UNKNOWN
+            for leaf, seen, later in zip(self._found.compiled.leaves, now, then, strict=True)
+        ]
+        return ReferenceEngine(self._found.compiled).derive([leaves])[0].values
 
-    def _final(self, node: Node) -> bool:
-        """Whether a leaf that is unmet stays so: time only goes on, items only add up."""
-        assert node.leaf is not None
-        leaf = self._found.compiled.leaves[node.leaf]
-        match leaf:
-            case Comparison(fact=fact, completed=None):
-                declaration = self._found.compiled.pack.vocabulary.facts.get(fact)
-                if fact == AS_OF:
-                    return leaf.operator in ("before", "on_or_before", "is")
-                fixed = isinstance(declaration, Fact) and declaration.fixed
-                return fixed and leaf.operator != "within"
-            case Quantifier():
-                kind = getattr(leaf.measure, "kind", "cover")
-                return kind in ("count", "sum", "duration") and leaf.operator in (
-                    "at_most",
-                    "less_than",
-                )
+
+_NEVER = Truth.UNMET
+_RISING = ("at_least", "more_than", "after", "on_or_after")
+_FALLING = ("at_most", "less_than", "before", "on_or_before")
+
+
+def _stays(leaf: Leaf, value: Truth, facts: Mapping[str, Declaration]) -> bool:
+    """Whether a leaf keeps its value whatever time and the student do.
+
+    Time only goes on, what is `fixed` does not change, and items only add up.
+    """
+    if value is Truth.UNKNOWN:
         return False
+    met = value is Truth.MET
+    match leaf:
+        case Comparison(fact=fact) if fact == AS_OF:
+            stays = _RISING if met else _FALLING
+            return isinstance(leaf.operand, Literal) and leaf.operator in stays
+        case Comparison():
+            if not _fixed(facts.get(leaf.fact)):
+                return False
+            if leaf.completed is not None:
+                # what is completed since a day grows
+                stays = _RISING if met else _FALLING
+                return isinstance(leaf.operand, Literal) and leaf.operator in stays
+            if _follows_today(leaf.operand):
+                # the day it is compared with moves on
+                return leaf.operator in (_FALLING if met else _RISING)
+            return _constant(leaf.operand, facts)
+        case Quantifier():
+            return leaf.operator in (_RISING if met else _FALLING) and _adds_up(leaf, facts)
+    return False
 
-    def _lasting(self, node: Node) -> bool:
-        """Whether a condition that is met stays so, so that its negation is out of reach."""
-        if self._now(node) is not Truth.MET or node.leaf is None:
+
+def _fixed(declaration: Declaration | None) -> bool:
+    return isinstance(declaration, Fact) and declaration.fixed
+
+
+def _constant(operand: Operand, facts: Mapping[str, Declaration]) -> bool:
+    if isinstance(operand, Reference):
+        return operand.name != AS_OF and _fixed(facts.get(operand.name))
+    return not (isinstance(operand, Literal) and isinstance(operand.value, Duration))
+
+
+def _follows_today(operand: Operand) -> bool:
+    return isinstance(operand, Reference) and operand.name == AS_OF
+
+
+def _adds_up(leaf: Quantifier, facts: Mapping[str, Declaration]) -> bool:
+    """Whether an amount can only grow: no item that counts will ever cease to."""
+    of, what = facts[leaf.list], leaf.measure
+    assert isinstance(of, ListFact)
+    if not isinstance(what, Measure) or leaf.every_state or not isinstance(leaf.bound, Literal):
+        return False
+    if what.kind == "sum":
+        summed = of.attributes[what.attribute or ""]
+        least = summed.minimum if isinstance(summed, Fact) else None
+        if least is None or least < 0:
             return False
-        leaf = self._found.compiled.leaves[node.leaf]
-        if isinstance(leaf, Comparison):
-            declaration = self._found.compiled.pack.vocabulary.facts.get(leaf.fact)
-            return isinstance(declaration, Fact) and declaration.fixed
-        return isinstance(leaf, Quantifier) and leaf.operator in ("at_least", "more_than")
+    return what.kind != "mean" and _frozen(leaf.where, of)
+
+
+def _frozen(test: ItemTest, of: ListFact) -> bool:
+    """Whether what an item comes out as in a test stays so."""
+    match test:
+        case ItemComparison():
+            attribute = of.attributes[test.attribute]
+            return (
+                _fixed(attribute)
+                and test.completed is None
+                and not isinstance(test.operand, Reference)
+                and _constant(test.operand, {})
+            )
+        case ItemQuantifier():
+            return False
+        case _:
+            return all(_frozen(child, of) for child in test.children)

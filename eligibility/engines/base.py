@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from eligibility.compiled import CompiledPack
 from eligibility.truth import Truth
 
 __all__ = ["Derivation", "Engine"]

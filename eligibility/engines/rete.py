@@ -73,7 +73,7 @@ class _Rule(NamedTuple):
 def available() -> bool:
     """Whether durable_rules can be used here (it cannot on Python 3.13 and later)."""
     try:
-        import durable.engine  # type: ignore[import-untyped]  # noqa: F401  # has no types
+        import durable.engine  # noqa: F401  # only whether it can be
     except Exception:  # noqa: BLE001  # a half-working build may fail in any way
         return False
     return True
@@ -352,10 +352,11 @@ def _host(stages: list[_Stage]) -> Any:
 
 def _free(host: Any, stages: list[_Stage]) -> None:
     """Give back what durable_rules never does: 3 MB for each engine of a usual pack."""
-    import durable_rules_engine  # type: ignore[import-not-found]  # compiled, has no types
+    import durable_rules_engine
 
     for stage in stages:
-        durable_rules_engine.delete_ruleset(host.get_ruleset(stage.name)._handle)
+        ruleset = host.get_ruleset(stage.name)
+        durable_rules_engine.delete_ruleset(ruleset._handle)  # noqa: SLF001  # no other way to it
 
 
 def _missing() -> EngineError:
