@@ -6,6 +6,7 @@ are exact decimals of a bounded length.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
@@ -95,15 +96,11 @@ def parse_json(text: str, name: str) -> object:
 
 
 def limited(mistakes: Iterable[tuple[str, Message]], name: str) -> list[Problem]:
-    """The first `MAX_MISTAKES` as problems; the rest are counted."""
-    problems: list[Problem] = []
-    count = 0
-    for pointer, message in mistakes:
-        count += 1
-        if count <= MAX_MISTAKES:
-            problems.append(Problem(name, message, pointer=pointer))
-    if count > MAX_MISTAKES:
-        text = f"has {count:,} mistakes, of which {MAX_MISTAKES} are listed"
+    """The first `MAX_MISTAKES` as problems, and one more where there are others."""
+    first = list(itertools.islice(mistakes, MAX_MISTAKES + 1))
+    problems = [Problem(name, message, pointer=at) for at, message in first[:MAX_MISTAKES]]
+    if len(first) > MAX_MISTAKES:
+        text = f"has more than {MAX_MISTAKES} mistakes; these are the first"
         problems.append(Problem(name, Message(text)))
     return problems
 
@@ -171,23 +168,19 @@ class _Reader:
             return _Refused(f"has more than {MAX_DIGITS} digits")
         return exact
 
-    def mistakes(self, root: object) -> Iterator[tuple[str, str]]:
+    def mistakes(self, value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
         """Each mistake with its JSON pointer, in the order of the file."""
-        waiting: list[tuple[str, object]] = [("", root)]
-        while waiting:
-            pointer, value = waiting.pop()
-            below: list[tuple[str, object]] = []
-            if isinstance(value, _Refused):
-                yield pointer, value.text
-            elif isinstance(value, list):
-                below = [(f"{pointer}/{index}", one) for index, one in enumerate(value)]
-            elif isinstance(value, dict):
-                repeated = self._repeated.get(id(value), ())
-                for key, _ in repeated:
-                    yield f"{pointer}/{step(key)}", f"duplicate key `{printable(key, 60)}`"
-                entries = [*value.items(), *repeated]
-                below = [(f"{pointer}/{step(key)}", one) for key, one in entries]
-            waiting.extend(reversed(below))
+        if isinstance(value, _Refused):
+            yield pointer, value.text
+        elif isinstance(value, list):
+            for index, one in enumerate(value):
+                yield from self.mistakes(one, f"{pointer}/{index}")
+        elif isinstance(value, dict):
+            repeated = self._repeated.get(id(value), ())
+            for key, _ in repeated:
+                yield f"{pointer}/{step(key)}", f"duplicate key `{printable(key, 60)}`"
+            for key, one in itertools.chain(value.items(), repeated):
+                yield from self.mistakes(one, f"{pointer}/{step(key)}")
 
 
 def _exact(word: str) -> int | Decimal | None:

@@ -25,7 +25,7 @@ from eligibility.profile_json import (
     TEXT,
 )
 
-__all__ = ["decisions", "members", "profile_schema"]
+__all__ = ["decisions", "item_schemas", "members", "profile_schema", "value_schemas"]
 
 _TYPES = {
     Kind.BOOLEAN: "boolean",
@@ -55,12 +55,19 @@ def profile_schema(pack: RulePack) -> JsonSchema:
             patternProperties=_COMMENTS,
         ),
         "$defs": {
-            **dict(_items(vocabulary.facts.values())),
-            "text": {"pattern": TEXT, "maxLength": MAX_TEXT},
-            "date": {
-                "description": "a day (2024-05-31), or just its month (2024-05) or year (2024)",
-                "anyOf": [{"pattern": DAY, "format": "date"}, {"pattern": PARTIAL_DATE}],
-            },
+            **dict(item_schemas(vocabulary.facts.values())),
+            **value_schemas(),
+        },
+    }
+
+
+def value_schemas() -> dict[str, JsonSchema]:
+    """The entries of `$defs` that `members` refers to, besides the items of lists."""
+    return {
+        "text": {"pattern": TEXT, "maxLength": MAX_TEXT},
+        "date": {
+            "description": "a day (2024-05-31), or just its month (2024-05) or year (2024)",
+            "anyOf": [{"pattern": DAY, "format": "date"}, {"pattern": PARTIAL_DATE}],
         },
     }
 
@@ -134,7 +141,7 @@ def _list(declaration: ListFact, place: str) -> JsonSchema:
     }
 
 
-def _items(
+def item_schemas(
     declared: Iterable[Declaration], around: str = ""
 ) -> Iterator[tuple[str, JsonSchema]]:
     """An entry of `$defs` for the items of each list, nested ones by their whole path."""
@@ -144,7 +151,7 @@ def _items(
             attributes = members(declaration.attributes, f"{place}.")
             item = closed(attributes, patternProperties=_COMMENTS)
             yield place, {"title": declaration.item, **item}
-            yield from _items(declaration.attributes.values(), f"{place}.")
+            yield from item_schemas(declaration.attributes.values(), f"{place}.")
 
 
 def _id() -> JsonSchema:
