@@ -41,9 +41,7 @@ def run_case(pack: Pack, case: Case) -> CaseResult:
     return CaseResult(case, tuple(failures))
 
 
-def _failures(
-    expectation: Expectation, verdict: OutcomeVerdict, explainer: Explainer
-) -> list[str]:
+def _failures(expectation: Expectation, verdict: OutcomeVerdict, explainer: Explainer) -> list[str]:
     name = expectation.outcome
     reasons = [(reason.node.path, explainer.reason(reason)) for reason in verdict.reasons]
     failures: list[str] = []
@@ -74,12 +72,13 @@ def uncovered(pack: RulePack, cases: Iterable[Case]) -> Coverage:
             seen[expectation.outcome].add(expectation.status)
     lacking: dict[str, list[str]] = {}
     for name, outcome in pack.outcomes.items():
-        wanted = {"undetermined": Status.UNDETERMINED}
-        if outcome.requires is not None or outcome.versions is not None:
-            wanted["unmet"] = Status.NOT_ELIGIBLE
-        if outcome.verified:
-            wanted["met"] = Status.ELIGIBLE
-        missing = [word for word, status in wanted.items() if status not in seen[name]]
+        required = outcome.requires is not None or outcome.versions is not None
+        wanted = [
+            ("met", Status.ELIGIBLE, outcome.verified),
+            ("unmet", Status.NOT_ELIGIBLE, required),
+            ("undetermined", Status.UNDETERMINED, True),
+        ]
+        missing = [word for word, status, can in wanted if can and status not in seen[name]]
         if missing:
             lacking[name] = missing
     return lacking

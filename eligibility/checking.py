@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import datetime
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import IO, Protocol
 
-from eligibility.errors import Problem, ProblemsError
+from eligibility.errors import Problem, ProfileError
 from eligibility.inputs import Found
 from eligibility.model import Status
 from eligibility.packs import Pack
@@ -54,23 +55,27 @@ def check_all(
     found: Iterable[Found],
     writer: Writer,
     as_of: datetime.date,
-    outcomes: Sequence[str] | None,
+    outcomes: Sequence[str],
     must: Sequence[str] = (),
+    *,
     step: Callable[[], object] = lambda: None,
+    whole: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Tally:
     """Answer every profile that can be read, and note the others with their mistakes.
 
-    `must` names outcomes to count the shortfalls of; `step` is called after each.
+    `must` names outcomes to count the shortfalls of; `step` is called after each, and what
+    is derived for one is derived in a `whole` block, which is not to be interrupted.
     """
     tally = Tally(short_of=dict.fromkeys(must, 0))
-    asked = None if outcomes is None else list(dict.fromkeys([*outcomes, *must]))
+    asked = list(dict.fromkeys([*outcomes, *must]))
     for one in found:
         try:
             if one.error is not None:
                 raise one.error
             read = pack.reader.read(one.value, one.name)
-            answer = pack.answer(read, as_of, asked)
-        except ProblemsError as error:
+            with whole():
+                answer = pack.answer(read, as_of, asked)
+        except ProfileError as error:
             tally.problems.append(error.problems)
         else:
             tally.answered += 1
@@ -78,7 +83,6 @@ def check_all(
                 tally.short_of[name] += answer.verdict(name).status is not Status.ELIGIBLE
             writer.add(answer)
         step()
-    writer.finish()
     return tally
 
 
@@ -150,15 +154,14 @@ class _Text:
         self._outcomes = outcomes
         self._single = single
         self._explain = explain
-        self._rows: list[tuple[str, dict[str, Status]]] = []
+        self._rows: list[tuple[str, tuple[Status, ...]]] = []
 
     def add(self, answer: Answer) -> None:
         from eligibility.text import emit, profile_text
 
         if self._single or self._explain:
             emit(self._console, profile_text(answer, self._console, explain=self._explain))
-        statuses = {one.outcome.id: one.status for one in answer.verdicts}
-        self._rows.append((answer.profile.id, statuses))
+        self._rows.append((answer.profile.id, tuple(one.status for one in answer.verdicts)))
 
     def finish(self) -> None:
         from eligibility.text import emit, table_text

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -20,17 +20,21 @@ import eligibility
 from eligibility.errors import EligibilityError, Message, ProblemsError, UsageError
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from eligibility.checking import Tally
+    from eligibility.facts import Profile
     from eligibility.packs import Pack
+    from eligibility.verdict import Answer
 
 __all__ = ["main"]
 
 REFUSED = 1
 USAGE = 2
 SHORT = 3
-INTERRUPTED = 130
+INTERRUPTED = 128 + signal.SIGINT
+UNREAD = 141
+"""128 and the number of SIGPIPE, which not every system has."""
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _EXIT_CODES = """
 \b
@@ -38,32 +42,122 @@ Exit codes:
   0    every profile was answered
   1    some profile was refused, or some case failed; the rest is answered
   2    the question or the rules are wrong; nothing was answered
-  3    a profile is not eligible for an outcome given to --fail-unless
-  130  interrupted; no output file was written
+  3    every profile was answered, and one is not eligible for an outcome
+       given to --fail-unless; where 1 applies too, it is 1
+  130  interrupted; no output file was written (143 terminated, 141 nobody
+       reads the output any more)
 """
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 class _Group(click.Group):
-    """Turns the package's errors into a message and exit code 2, Ctrl-C into 130."""
+    """Turns what may go wrong for a user into a message and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        ctx.obj = _Signals()
         try:
-            return super().invoke(ctx)
+            with ctx.obj.handled():
+                try:
+                    return super().invoke(ctx)
+                finally:
+                    sys.stdout.flush()
         except EligibilityError as error:
-            click.echo(str(error), err=True)
+            _say(str(error))
             if isinstance(error, ProblemsError) and len(error.problems) > 1:
-                click.echo(f"{len(error.problems)} mistakes", err=True)
+                _say(f"{len(error.problems)} mistakes")
             ctx.exit(USAGE)
         except KeyboardInterrupt:
-            click.echo("\ninterrupted", err=True)
+            _say("\ninterrupted")
             ctx.exit(INTERRUPTED)
+        except BrokenPipeError:
+            _nobody_reads()
+            ctx.exit(UNREAD)
+        except OSError as error:
+            what = f"`{error.filename}`" if error.filename else "standard output"
+            _say(f"{what} cannot be used: {error.strerror or error}")
+            _nobody_reads()
+            ctx.exit(USAGE)
 
 
-def _complete_outcome(
-    ctx: click.Context, parameter: click.Parameter, incomplete: str
-) -> list[str]:
+class _Signals:
+    """Ctrl-C and termination end a run so that it cleans up behind itself.
+
+    While they are `held` they wait: durable_rules prints a traceback of its own for what
+    is raised inside it.
+    """
+
+    def __init__(self) -> None:
+        self._holding = False
+        self._waiting: int | None = None
+
+    @contextlib.contextmanager
+    def handled(self) -> Iterator[None]:
+        """Handle signals in this block, where that is possible."""
+        try:
+            before = {one: signal.signal(one, self._arrived) for one in _SIGNALS}
+        except ValueError:  # not the main thread, which alone gets signals
+            before = {}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Let signals wait until the end of this block."""
+        self._holding = True
+        try:
+            yield
+        finally:
+            self._holding = False
+        if self._waiting is not None:
+            self._leave(self._waiting)
+
+    def _arrived(self, number: int, _: object) -> None:
+        if self._holding:
+            self._waiting = number
+        else:
+            self._leave(number)
+
+    @staticmethod
+    def _leave(number: int) -> NoReturn:
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        sys.exit(128 + number)
+
+
+def _nobody_reads() -> None:
+    """Let go of standard output, so that leaving does not try to write to it once more."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(text: str) -> None:
+    """A message on standard error; a file's name may hold anything."""
+    lines = text.split("\n")
+    shown = ("".join(char if char.isprintable() else "?" for char in line) for line in lines)
+    click.echo("\n".join(shown), err=True)
+
+
+class _Day(click.ParamType[datetime.date]):
+    name = "date"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime.date:
+        if isinstance(value, datetime.date):
+            return value
+        day = None
+        with contextlib.suppress(ValueError):
+            day = datetime.date.fromisoformat(value)
+        if day is None or day.isoformat() != value:
+            self.fail(f"`{value}` is not a day; write it like 2026-11-24", param, ctx)
+        return day
+
+
+def _complete_outcome(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     from eligibility.packs import load_pack
 
     try:
@@ -82,7 +176,7 @@ _rules = click.option(
 )
 _day = click.option(
     "--as-of",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=_Day(),
     metavar="DATE",
     help="The day the question is asked for, YYYY-MM-DD.  [default: today]",
 )
@@ -107,7 +201,7 @@ def main() -> None:
     """Check what students are eligible for, by rules written in YAML, and say why."""
 
 
-@main.command()
+@main.command(epilog=_EXIT_CODES)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @_rules
 @_outcomes("--outcome", "Ask about this outcome only; may be repeated.")
@@ -118,10 +212,11 @@ def main() -> None:
     type=click.Choice(["text", "json", "ndjson", "csv"]),
     default="text",
     show_default=True,
+    help="For people, or for programs.",
 )
 @click.option("--output", metavar="FILE", help="Write here; the file appears when it is whole.")
 @_engine
-@click.option("--explain", is_flag=True, help="Show every condition, and what was derived.")
+@click.option("--explain", is_flag=True, help="Show every condition, with its value. Not in csv.")
 @_outcomes("--fail-unless", "Exit with 3 unless all are eligible for it; may be repeated.")
 @click.pass_context
 def check(
@@ -129,38 +224,48 @@ def check(
     paths: tuple[str, ...],
     rules: tuple[str, ...],
     outcome: tuple[str, ...],
-    as_of: datetime.datetime | None,
+    as_of: datetime.date | None,
     kind: str,
     output: str | None,
     engine: str,
     explain: bool,
     fail_unless: tuple[str, ...],
 ) -> None:
-    """Check profiles: files, directories (all *.json below), NDJSON, or - for stdin."""
+    """Check profiles: files, folders (all *.json below), NDJSON, or - for standard input."""
     from eligibility.checking import check_all, make_writer
-    from eligibility.inputs import count_profiles, find_profiles
+    from eligibility.inputs import find_profiles
     from eligibility.output import opened
 
-    # a killed run cleans up behind itself as an interrupted one does
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    day = _as_of(as_of)
+    day = as_of or _today()
     pack = _load(rules, engine)
     pack.require([*outcome, *fail_unless])
-    asked = list(dict.fromkeys([*outcome, *fail_unless])) if outcome else list(pack.rules.outcomes)
+    asked = list(dict.fromkeys([*(outcome or pack.rules.outcomes), *fail_unless]))
     found = find_profiles(paths, sys.stdin.buffer)
     first = next(found, None)
     single = len(paths) == 1 and first is not None and first.alone and not os.path.isdir(paths[0])
     every = found if first is None else itertools.chain([first], found)
-    with opened(output) as stream:
+    # a bar would be torn by what is written to the same terminal
+    streams = output is None and sys.stdout.isatty() and (explain or kind != "text")
+    with contextlib.suppress(_NothingAnsweredError), opened(output, exact=kind != "text") as stream:
         writer = make_writer(kind, stream, pack, asked, single=single, explain=explain)
-        with _progress(None if single else count_profiles(paths), shown=not single) as step:
-            tally = check_all(pack, every, writer, day, asked, fail_unless, step)
+        with _progress(paths, shown=not single and not streams) as step:
+            tally = check_all(
+                pack, every, writer, day, asked, fail_unless, step=step, whole=ctx.obj.held
+            )
+        if output is not None and not tally.answered:
+            raise _NothingAnsweredError
+        writer.finish()
+    sys.stdout.flush()
     ctx.exit(_closing(tally, single))
 
 
-def _as_of(given: datetime.datetime | None) -> datetime.date:
-    """The as-of date: the only place of the command line where today's date is read."""
-    return given.date() if given is not None else datetime.date.today()
+class _NothingAnsweredError(Exception):
+    """There is nothing to write, so what an output file holds is left alone."""
+
+
+def _today() -> datetime.date:
+    """The only place of the command line where today's date is read."""
+    return datetime.date.today()
 
 
 def _load(rules: Sequence[str], engine: str) -> Pack:
@@ -169,34 +274,28 @@ def _load(rules: Sequence[str], engine: str) -> Pack:
     pack = load_pack(*rules, engine=engine)
     if engine == "auto" and pack.engine.name != "rete":
         version = ".".join(str(part) for part in sys.version_info[:2])
-        click.echo(
-            f"durable_rules does not work on Python {version}: the reference engine answers",
-            err=True,
-        )
+        _say(f"durable_rules does not work on Python {version}: the reference engine answers")
     return pack
 
 
 def _closing(tally: Tally, single: bool) -> int:
     """Say what could not be answered; the exit code."""
-    if not tally.answered and not tally.refused:
-        raise UsageError(Message("no profiles found", "a folder is searched for `*.json`"))
     if not single:
         read = tally.answered + tally.refused
-        click.echo(f"{read} read: {tally.answered} answered, {tally.refused} refused", err=True)
+        _say(f"{read} read: {tally.answered} answered, {tally.refused} refused")
     for problems in tally.problems:
-        click.echo("", err=True)
-        for problem in problems:
-            click.echo(problem.render(), err=True)
+        text = "\n".join(problem.render() for problem in problems)
+        _say(text if single else f"\n{text}")
     for name, count in tally.short_of.items():
         if count:
-            click.echo(f"not eligible for `{name}`: {count} of {tally.answered}", err=True)
+            _say(f"not eligible for `{name}`: {count} of {tally.answered}")
     if tally.refused:
         return REFUSED
     return SHORT if any(tally.short_of.values()) else 0
 
 
 @contextlib.contextmanager
-def _progress(total: int | None, *, shown: bool) -> Iterator[Callable[[], object]]:
+def _progress(paths: Sequence[str], *, shown: bool) -> Iterator[Callable[[], object]]:
     """A progress bar on standard error, where that is a terminal."""
     if not shown or not sys.stderr.isatty():
         yield lambda: None
@@ -204,6 +303,9 @@ def _progress(total: int | None, *, shown: bool) -> Iterator[Callable[[], object
     from rich.console import Console
     from rich.progress import Progress
 
+    from eligibility.inputs import count_profiles
+
+    total = count_profiles(paths)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("checking", total=total)
         yield lambda: progress.advance(task)
@@ -219,29 +321,32 @@ def explain(
     outcome: str,
     profile: str | None,
     rules: tuple[str, ...],
-    as_of: datetime.datetime | None,
+    as_of: datetime.date | None,
     engine: str,
 ) -> None:
     """Show what an OUTCOME requires, in words; with a PROFILE, its values beside it."""
-    from eligibility.text import console_for, emit, outcome_text, requirement_text
-    from eligibility.words import Words
-
-    day = _as_of(as_of)
+    day = as_of or _today()
     pack = _load(rules, engine if profile else "reference")
     pack.require([outcome])
     answer = None if profile is None else pack.answer(_profile(pack, profile), day, [outcome])
-    words = Words(pack.rules.vocabulary, day)
+    _show(pack, outcome, day, answer)
+
+
+def _show(pack: Pack, outcome: str, day: datetime.date, answer: Answer | None = None) -> None:
+    from eligibility.text import console_for, emit, outcome_text
+    from eligibility.words import Words
+
     console = console_for(sys.stdout)
-    body = requirement_text(pack.compiled, outcome, words, answer, console)
-    emit(console, outcome_text(pack.rules.outcomes[outcome], body))
+    words = Words(pack.rules.vocabulary, day)
+    emit(console, outcome_text(pack.compiled, outcome, words, console, answer))
 
 
-def _profile(pack: Pack, path: str) -> Any:
+def _profile(pack: Pack, path: str) -> Profile:
     from eligibility.inputs import find_profiles
 
     found = list(find_profiles([path], sys.stdin.buffer))
     if len(found) != 1:
-        raise UsageError(Message(f"`{path}` holds {len(found)} profiles", "name one"))
+        raise UsageError(Message(f"`{path}` holds {len(found)} profiles", "name the file of one"))
     if found[0].error is not None:
         raise found[0].error
     return pack.reader.read(found[0].value, found[0].name)
@@ -259,28 +364,23 @@ def rules() -> None:
 @_rules
 def rules_list(rules: tuple[str, ...]) -> None:
     """List the outcomes of the packs."""
-    from eligibility.text import outcomes_text
+    from eligibility.text import console_for, emit, outcomes_text
 
-    _print(outcomes_text(_load(rules, "reference").rules))
+    emit(console_for(sys.stdout), outcomes_text(_load(rules, "reference").rules))
 
 
 @rules.command("show")
 @click.argument("outcome", shell_complete=_complete_outcome)
 @_rules
-def rules_show(outcome: str, rules: tuple[str, ...]) -> None:
+@_day
+def rules_show(outcome: str, rules: tuple[str, ...], as_of: datetime.date | None) -> None:
     """Show an OUTCOME with its information, assumptions, sources and place in the files."""
-    from eligibility.text import console_for, emit, outcome_text, requirement_text
-    from eligibility.words import Words
-
     pack = _load(rules, "reference")
     pack.require([outcome])
-    found = pack.rules.outcomes[outcome]
-    console = console_for(sys.stdout)
-    words = Words(pack.rules.vocabulary, _as_of(None))
-    body = requirement_text(pack.compiled, outcome, words, None, console)
-    emit(console, outcome_text(found, body))
-    if found.span is not None:
-        click.echo(f"\n{found.id}, in {found.span.file}:{found.span.line}")
+    _show(pack, outcome, as_of or _today())
+    span = pack.rules.outcomes[outcome].span
+    if span is not None:
+        click.echo(f"\n{outcome}, in {span.file}:{span.line}")
 
 
 @rules.command("lint")
@@ -291,8 +391,12 @@ def rules_lint(rules: tuple[str, ...]) -> None:
 
     pack = _load(rules, "reference")
     cases = load_cases(pack.rules, *rules)
-    counts = f"{len(pack.rules.outcomes)} outcomes, {len(pack.compiled.nodes)} conditions"
-    click.echo(f"{pack.rules.id} {pack.rules.version}: {counts}, {len(cases)} cases, no mistakes")
+    counts = [
+        _count(len(pack.rules.outcomes), "outcome"),
+        _count(len(pack.compiled.nodes), "condition"),
+        _count(len(cases), "case"),
+    ]
+    click.echo(f"{pack.rules.id} {pack.rules.version}: {', '.join(counts)}, no mistakes")
 
 
 @rules.command("test")
@@ -318,16 +422,24 @@ def rules_test(ctx: click.Context, rules: tuple[str, ...], engine: str) -> None:
                 click.echo(f"  {failure}")
     for name, lacking in uncovered(pack.rules, cases).items():
         click.echo(f"{name}: no case expects {' or '.join(lacking)}")
-    click.echo(f"{len(cases)} cases: {len(cases) - failed} passed, {failed} failed")
+    passed = len(cases) - failed
+    click.echo(f"{_count(len(cases), 'case')}: {passed} passed, {failed} failed")
     ctx.exit(REFUSED if failed else 0)
 
 
 @rules.command("schema")
-def rules_schema() -> None:
+@click.option(
+    "--rules",
+    multiple=True,
+    type=click.Path(),
+    metavar="DIR",
+    help="Know the names of this pack, or folder of packs; may be repeated.",
+)
+def rules_schema(rules: tuple[str, ...]) -> None:
     """Print a JSON Schema for rule files."""
     from eligibility.jsonschemas import rules_schema as schema
 
-    _dump(schema())
+    _dump(schema(_load(rules, "reference").rules if rules else None))
 
 
 # -- profiles ---------------------------------------------------------------------------
@@ -365,30 +477,27 @@ def profile_validate(ctx: click.Context, paths: tuple[str, ...], rules: tuple[st
             good += 1
         except ProblemsError as error:
             bad += 1
-            click.echo(str(error), err=True)
-    if not good and not bad:
-        raise UsageError(Message("no profiles found", "a folder is searched for `*.json`"))
+            _say(str(error))
     click.echo(f"{good + bad} read: {good} valid, {bad} not")
     ctx.exit(REFUSED if bad else 0)
 
 
 @profile.command("new")
 @_rules
-@click.option("--output", metavar="FILE", help="Write here; the file appears when it is whole.")
+@click.option("--output", metavar="FILE", help="Write to this new file.")
 def profile_new(rules: tuple[str, ...], output: str | None) -> None:
     """Write a starter profile: every fact, with its question, still unknown."""
-    from eligibility.output import opened
+    from eligibility.output import opened, written_once
     from eligibility.starter import starter_profile
 
+    written_once(output)
     text = starter_profile(_load(rules, "reference").rules)
     with opened(output) as stream:
         stream.write(text)
 
 
-def _print(renderable: RenderableType) -> None:
-    from eligibility.text import console_for, emit
-
-    emit(console_for(sys.stdout), renderable)
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _dump(document: dict[str, Any]) -> None:

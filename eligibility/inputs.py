@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from eligibility.errors import Message, Problem, ProfileError
+from eligibility.errors import Message, Problem, ProfileError, UsageError
 from eligibility.loading import shown
+from eligibility.profile_json import MAX_PROFILE_BYTES, parse_json
 
-__all__ = ["LINES", "STDIN", "Found", "MAX_PROFILE_BYTES", "count_profiles", "find_profiles"]
+__all__ = ["LINES", "STDIN", "Found", "count_profiles", "find_profiles"]
 
-MAX_PROFILE_BYTES = 5_000_000
 LINES = (".ndjson", ".jsonl")
 """Endings of files that hold a profile a line."""
 
@@ -38,14 +39,20 @@ def find_profiles(paths: Sequence[str], stdin: BinaryIO) -> Iterator[Found]:
     """Every profile of the paths, in a fixed order, read one at a time.
 
     A directory stands for all `*.json` in and below it, a file ending in `.ndjson` or
-    `.jsonl` for its lines, `-` for standard input (one JSON value, or NDJSON).
+    `.jsonl` for its lines. A `.json` file is one JSON value: a profile, or an array of
+    them; any other file, and `-` for standard input, is that or lines. Raises
+    `UsageError` for a directory that holds no profile.
     """
     for path in paths:
+        if path != STDIN and os.path.isdir(path) and next(_files(path), None) is None:
+            text = f"no profiles in `{path}`"
+            raise UsageError(Message(text, "a folder is searched for `*.json`"))
+    for path in paths:
         if path == STDIN:
-            yield from _stream(stdin)
-        elif Path(path).is_dir():
-            for file in _files(Path(path)):
-                yield from _file(file)
+            yield from _sniffed(_lines(stdin), "<stdin>")
+        elif os.path.isdir(path):
+            for file in _files(path):
+                yield from [file] if isinstance(file, Found) else _file(file)
         else:
             yield from _file(Path(path))
 
@@ -54,69 +61,87 @@ def count_profiles(paths: Sequence[str]) -> int | None:
     """How many profiles there will be; None where only reading would tell."""
     total = 0
     for path in paths:
-        if path == STDIN or Path(path).suffix.lower() in LINES:
+        if os.path.isdir(path):
+            total += sum(1 for _ in _files(path))
+        elif Path(path).suffix.lower() == ".json":
+            total += 1
+        else:
             return None
-        total += sum(1 for _ in _files(Path(path))) if Path(path).is_dir() else 1
     return total
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: str) -> Iterator[Path | Found]:
     """All `*.json` in and below a folder, sorted; links to folders are not followed."""
-    for place, below, names in os.walk(folder):
+    closed: list[OSError] = []
+    for place, below, names in os.walk(folder, onerror=closed.append):
         below[:] = sorted(name for name in below if not name.startswith("."))
-        yield from (
-            Path(place) / name
-            for name in sorted(names)
-            if name.lower().endswith(".json") and not name.startswith(".")
-        )
+        for name in sorted(names):
+            if name.lower().endswith(".json") and not name.startswith("."):
+                yield Path(place, name)
+    yield from (_unreadable(shown(Path(error.filename)), error) for error in closed)
 
 
 def _file(path: Path) -> Iterator[Found]:
     name = shown(path)
+    kind = path.suffix.lower()
     try:
         with path.open("rb") as stream:
-            if path.suffix.lower() in LINES:
-                yield from _lines(stream, name)
-                return
-            data = stream.read(MAX_PROFILE_BYTES + 1)
+            if kind in LINES:
+                yield from _each(enumerate(_lines(stream), start=1), name)
+            elif kind == ".json":
+                yield from _values(_parsed(stream.read(MAX_PROFILE_BYTES + 1), name), name)
+            else:
+                yield from _sniffed(_lines(stream), name)
     except OSError as error:
-        yield _wrong(name, Message(f"cannot be read: {error.strerror or error}"))
-        return
-    yield from _values(_parsed(data, name), name)
+        yield _unreadable(name, error)
 
 
-def _lines(stream: BinaryIO, name: str, first: int = 1) -> Iterator[Found]:
-    number = first - 1
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of a stream; of one that is too long just enough to say so."""
     while line := stream.readline(MAX_PROFILE_BYTES + 1):
-        number += 1
-        place = f"{name}:{number}"
-        if len(line) > MAX_PROFILE_BYTES:
-            while line and not line.endswith(b"\n"):
-                line = stream.readline(MAX_PROFILE_BYTES + 1)
-            yield _wrong(place, _too_large())
-        elif line.strip() and line.strip() != _BOM:
-            yield _parsed(line, place)
+        rest = line
+        while len(rest) > MAX_PROFILE_BYTES and not rest.endswith(b"\n"):
+            rest = stream.readline(MAX_PROFILE_BYTES + 1)
+        yield line
 
 
-def _stream(stdin: BinaryIO) -> Iterator[Found]:
-    """Standard input: NDJSON when its first line is a JSON value by itself."""
-    name = "<stdin>"
-    line = stdin.readline(MAX_PROFILE_BYTES + 1)
-    while line and not line.strip():
-        line = stdin.readline(MAX_PROFILE_BYTES + 1)
-    if not line:
-        yield _wrong(name, Message("is empty"))
+def _each(lines: Iterable[tuple[int, bytes]], name: str) -> Iterator[Found]:
+    """A profile for each line that is not blank."""
+    for number, line in lines:
+        if line.strip() not in (b"", _BOM):
+            yield _parsed(line.rstrip(), name, number)
+
+
+def _sniffed(lines: Iterator[bytes], name: str) -> Iterator[Found]:
+    """One JSON value, or a profile a line: that is when the first line is one by itself."""
+    numbered = enumerate(lines, start=1)
+    first = next((one for one in numbered if one[1].strip() not in (b"", _BOM)), None)
+    if first is None:
+        yield replace(_wrong(name, Message("is empty")), alone=True)
         return
-    following = stdin.readline(MAX_PROFILE_BYTES + 1)
-    first = _parsed(line, f"{name}:1")
-    if following.strip() and first.error is None:
-        yield first
-        rest = _parsed(following, f"{name}:2")
-        yield rest
-        yield from _lines(stdin, name, first=3)
+    found = _parsed(first[1].rstrip(), name, first[0])
+    if found.error is None:
+        following = _each(numbered, name)
+        second = next(following, None)
+        if second is None:
+            yield from _values(replace(found, name=name), name)
+        else:
+            yield from itertools.chain([found, second], following)
         return
-    data = line + following + stdin.read(MAX_PROFILE_BYTES + 1)
-    yield from _values(_parsed(data, name), name)
+    taken = [first]
+    size = len(first[1])
+    for one in numbered:
+        taken.append(one)
+        size += len(one[1])
+        if size > MAX_PROFILE_BYTES:
+            break
+    whole = _parsed(b"".join(line for _, line in taken), name)
+    broken = first[1].strip()
+    if whole.error is not None and broken.startswith(b"{") and broken.endswith(b"}"):
+        # a line of its own, with a mistake in it
+        yield from _each(itertools.chain(taken, numbered), name)
+    else:
+        yield from _values(whole, name)
 
 
 def _values(found: Found, name: str) -> Iterator[Found]:
@@ -130,26 +155,31 @@ def _values(found: Found, name: str) -> Iterator[Found]:
         yield _wrong(name, Message("holds no profile: the array is empty"))
 
 
-def _parsed(data: bytes, name: str) -> Found:
-    # marshmallow stands behind the schema module: pay for it when there is a profile
-    from eligibility.schemas import parse_json
-
+def _parsed(data: bytes, name: str, line: int = 0) -> Found:
+    """The JSON value of a file, or of one line of it."""
+    place = f"{name}:{line}" if line else name
     if len(data) > MAX_PROFILE_BYTES:
-        return _wrong(name, _too_large())
+        return _wrong(place, Message(f"is larger than {MAX_PROFILE_BYTES:,} bytes"))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return _wrong(name, Message(f"is not UTF-8: byte {error.start}", "save it as UTF-8"))
+        return _wrong(place, Message(f"is not UTF-8: byte {error.start}", "save it as UTF-8"))
     try:
-        return Found(name, parse_json(text, name))
+        return Found(place, parse_json(text, place))
     except ProfileError as error:
-        return Found(name, error=error)
+        if line:
+            error = ProfileError(_in_line(problem, name, line) for problem in error.problems)
+        return Found(place, error=error)
 
 
-def _too_large() -> Message:
-    return Message(f"is larger than {MAX_PROFILE_BYTES:,} bytes")
+def _in_line(problem: Problem, name: str, line: int) -> Problem:
+    """A mistake that the parser counted from the start of the line."""
+    return replace(problem, file=name, line=line) if problem.line else problem
+
+
+def _unreadable(name: str, error: OSError) -> Found:
+    return replace(_wrong(name, Message(f"cannot be read: {error.strerror or error}")), alone=True)
 
 
 def _wrong(name: str, message: Message) -> Found:
     return Found(name, error=ProfileError([Problem(name, message)]))
-

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -12,38 +14,63 @@ from typing import IO
 
 from eligibility.errors import Message, UsageError
 
-__all__ = ["opened"]
+__all__ = ["opened", "written_once"]
 
 
 @contextlib.contextmanager
-def opened(path: str | None) -> Iterator[IO[str]]:
+def opened(path: str | None, *, exact: bool = True) -> Iterator[IO[str]]:
     """A stream to write to: standard output, or a file that appears when it is complete.
 
     When the block is left by an exception, Ctrl-C included, an existing file stays as
-    it was. Raises `UsageError` when the file cannot be written.
+    it was. What is `exact` (for programs to read) is UTF-8 on standard output too,
+    whatever the terminal is. Raises `UsageError` when the file cannot be written.
     """
     if path is None:
+        if exact and isinstance(sys.stdout, io.TextIOWrapper):
+            # `\udc80`, for a file name that is not UTF-8, is what JSON would write too
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
         yield sys.stdout
         return
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        if target.is_dir():
-            raise UsageError(Message(f"`{path}` is a folder", "name a file to write to"))
-        # a pipe or a terminal cannot be replaced
-        with target.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
-        return
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        with _replaced(path) if _is_plain(path) else _open(path) as stream:
+            yield stream
     except OSError as error:
         reason = error.strerror or str(error)
-        raise UsageError(Message(f"`{path}` cannot be written: {reason}")) from None
+        raise UsageError(Message(f"`{path}` cannot be written: {reason}")) from error
+
+
+def written_once(path: str | None) -> None:
+    """Raise `UsageError` when there is such a file already."""
+    if path is not None and os.path.isfile(path):
+        raise UsageError(Message(f"`{path}` exists already", "name a file that does not"))
+
+
+def _is_plain(path: str) -> bool:
+    """Whether it is a file, or could become one; a pipe or a terminal cannot be replaced."""
     try:
-        with open(handle, "w", encoding="utf-8", newline="") as stream:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return True
+    if stat.S_ISDIR(mode):
+        raise UsageError(Message(f"`{path}` is a folder", "name a file to write to"))
+    return stat.S_ISREG(mode)
+
+
+def _open(file: int | str) -> IO[str]:
+    return open(file, "w", encoding="utf-8", errors="backslashreplace", newline="")
+
+
+@contextlib.contextmanager
+def _replaced(path: str) -> Iterator[IO[str]]:
+    # a link stays, and what it points to is replaced
+    target = Path(os.path.realpath(path))
+    handle, name = tempfile.mkstemp(prefix=".eligibility-", dir=target.parent)
+    try:
+        with _open(handle) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        _keep_mode(target, name)
+        os.chmod(name, _mode(target))
         os.replace(name, target)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -51,11 +78,10 @@ def opened(path: str | None) -> Iterator[IO[str]]:
         raise
 
 
-def _keep_mode(target: Path, name: str) -> None:
-    """Give the new file the mode that the old one has, or a new one would get."""
+def _mode(target: Path) -> int:
+    """The mode that the old file has, or a new one would get."""
     if target.exists():
-        os.chmod(name, target.stat().st_mode & 0o777)
-    else:
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
+        return stat.S_IMODE(target.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

@@ -8,7 +8,7 @@ from typing import Any
 
 from eligibility.compiled import Node, NodeKind
 from eligibility.conditions import Comparison, Leaf, Quantifier
-from eligibility.explain import Explainer, question_text, short_by
+from eligibility.explain import Explainer, heading_words, question_text, short_by
 from eligibility.leaves import Scenario
 from eligibility.model import Citation
 from eligibility.observations import Observation
@@ -32,9 +32,7 @@ def as_json(answer: Answer, *, explain: bool = False) -> dict[str, Any]:
         "as_of": answer.as_of.isoformat(),
         "pack": {"id": pack.id, "version": pack.version, "digest": pack.digest},
         "engine": answer.engine,
-        "outcomes": [
-            _outcome(answer, verdict, explainer, explain) for verdict in answer.verdicts
-        ],
+        "outcomes": [_outcome(answer, verdict, explainer, explain) for verdict in answer.verdicts],
     }
     if explain:
         document["trace"] = {
@@ -110,7 +108,7 @@ def _condition(answer: Answer, node: Node, explainer: Explainer) -> dict[str, An
         "kind": node.kind.value,
         "value": answer.value(node).word,
         "projected": answer.value(node, Scenario.PROJECTED).word,
-        "text": explainer.node(node) if not children else explainer.heading(node),
+        "text": heading_words(node) if children else explainer.node(node),
         **_seen(leaf, answer.observation(node)),
         "outcome": referred,
         "children": [_condition(answer, child, explainer) for child in children],
@@ -147,4 +145,3 @@ def csv_rows(answer: Answer) -> list[dict[str, str]]:
         }
         for verdict in answer.verdicts
     ]
-

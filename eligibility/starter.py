@@ -18,6 +18,7 @@ from eligibility.values import decimal_text
 __all__ = ["starter_profile"]
 
 _WIDTH = 90
+_JOINT = "\0"
 
 
 def starter_profile(pack: RulePack) -> str:
@@ -47,7 +48,9 @@ def _block(name: str, declaration: Declaration) -> dict[str, object]:
     """A fact with its comments; a list with an item to copy."""
     block: dict[str, object] = {f"{COMMENT} {name}": _comment(declaration), name: None}
     if isinstance(declaration, ListFact):
-        block[f"{COMMENT} {name}: one {declaration.item}, to copy into the list"] = _item(declaration.attributes)
+        block[f"{COMMENT} {name}: one {declaration.item}, to copy into the list"] = _item(
+            declaration.attributes
+        )
     return block
 
 
@@ -61,8 +64,15 @@ def _item(attributes: Mapping[str, Declaration]) -> dict[str, object]:
 def _comment(declaration: Declaration) -> str | list[str]:
     question, answer = declaration.question, _answer(declaration)
     if len(question) + len(answer) < _WIDTH:
-        return f"{question} ({answer})"
-    return [question, *textwrap.wrap(answer, _WIDTH, break_on_hyphens=False)]
+        return f"{question} ({answer.replace(_JOINT, ' ')})"
+    # a value of several words is not to be torn apart
+    return [
+        question,
+        *(
+            line.replace(_JOINT, " ")
+            for line in textwrap.wrap(answer, _WIDTH, break_on_hyphens=False)
+        ),
+    ]
 
 
 def _answer(declaration: Declaration) -> str:
@@ -71,7 +81,8 @@ def _answer(declaration: Declaration) -> str:
         return f"a list with an object for each {declaration.item}"
     declared = declaration.scale.values if declaration.scale else declaration.values
     if declared is not None:
-        return f"{'a list of these' if declaration.many else 'one of'}: {', '.join(declared)}"
+        words = ", ".join(value.replace(" ", _JOINT) for value in declared)
+        return f"a list of these: {words}" if declaration.many else f"one of: {words}"
     if declaration.many:
         return "a list of texts"
     return _SHAPES[declaration.kind] + _range(declaration)

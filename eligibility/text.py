@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -13,17 +16,20 @@ from rich.text import Text
 
 from eligibility.compiled import CompiledPack, Node, NodeKind
 from eligibility.explain import (
+    STATUS_WORDS,
     Explainer,
     condition_words,
-    heading_of,
+    heading_words,
+    parts_of,
     question_text,
     status_words,
 )
 from eligibility.leaves import Scenario
-from eligibility.model import Citation, Information, Outcome, RulePack, Status
+from eligibility.model import Citation, Outcome, RulePack, Status
+from eligibility.observations import Missing
 from eligibility.truth import Truth
 from eligibility.verdict import Answer, OutcomeVerdict
-from eligibility.words import Words, clean
+from eligibility.words import Words, clean, joined
 
 __all__ = [
     "Row",
@@ -32,7 +38,6 @@ __all__ = [
     "outcome_text",
     "outcomes_text",
     "profile_text",
-    "requirement_text",
     "table_text",
 ]
 
@@ -53,33 +58,50 @@ _VALUES = {
     Truth.UNKNOWN: ("?", "?", "yellow"),
     Truth.UNMET: ("·", "-", "default"),
 }
+_ASCII = str.maketrans({"\u201c": '"', "\u201d": '"', "\u2019": "'", "\u2013": "-"})
 _LABEL = 14
 _QUOTE = 150
 """How much of a quote is shown beside a verdict; `explain` shows all of it."""
 
-Row = tuple[str, Mapping[str, Status]]
-"""A student in a table: the id, and the status of each outcome."""
+Row = tuple[str, Sequence[Status]]
+"""A student in a table: the id, and the statuses in the order of the outcomes."""
 
 
 def console_for(stream: IO[str], width: int | None = None) -> Console:
     """A console that is plain where the stream is no terminal or NO_COLOR is set."""
-    console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
-    if width is None and not console.is_terminal:
-        # a file or a pipe has no width of its own
-        console = Console(file=stream, width=80, highlight=False, markup=False, emoji=False)
-    return console
+    console = _console(stream, width)
+    # a file or a pipe has no width of its own
+    return console if console.is_terminal or width is not None else _console(stream, 80)
+
+
+def _console(stream: IO[str], width: int | None) -> Console:
+    plain = bool(os.environ.get("NO_COLOR")) or stream is not sys.stdout
+    return Console(
+        file=stream,
+        width=width,
+        color_system=None if plain else "auto",
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
 
 
 def emit(console: Console, renderable: RenderableType) -> None:
-    """Print without the blanks that fill lines up to the width."""
+    """Print without the blanks that fill lines up to the width.
+
+    What the terminal cannot show is replaced by what it can.
+    """
     with console.capture() as captured:
         console.print(renderable)
-    for line in captured.get().splitlines():
-        console.file.write(line.rstrip() + "\n")
+    text = captured.get()
+    if not console.encoding.startswith("utf"):
+        text = text.translate(_ASCII)
+    text = text.encode(console.encoding, "replace").decode(console.encoding)
+    console.file.writelines(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
 def _symbol(pair: tuple[str, str], console: Console) -> str:
-    return pair[0] if (console.encoding or "").lower().startswith("utf") else pair[1]
+    return pair[0] if console.encoding.startswith("utf") else pair[1]
 
 
 def _grid(*widths: int | None) -> Table:
@@ -93,47 +115,92 @@ def _grid(*widths: int | None) -> Table:
 
 
 class _Notes:
-    """What is said once at the foot and referred to by a mark: sources and assumptions."""
+    """What is said once and referred to by a mark: quotes, questions and assumptions."""
 
-    def __init__(self) -> None:
-        self._sources: dict[tuple[str, str | None, object], str] = {}
+    def __init__(self, quote: int | None = _QUOTE) -> None:
+        self._quote = quote
+        self._sources: dict[Citation, int] = {}
+        self._questions: dict[str, int] = {}
         self._assumptions: dict[str, str] = {}
 
-    def source(self, citation: Citation) -> str:
-        """The quote, with the mark of the text that it is from."""
-        key = (citation.title, citation.url, citation.read)
-        mark = self._sources.setdefault(key, str(len(self._sources) + 1))
-        return f"{_quoted(citation)} [{mark}]".strip()
+    def sources(self, citations: Iterable[Citation]) -> list[str]:
+        """Each quote with its mark; those that were quoted before by their marks alone."""
+        texts: list[str] = []
+        before: list[str] = []
+        for citation in dict.fromkeys(citations):
+            known = len(self._sources)
+            number = self._sources.setdefault(citation, known + 1)
+            if number > known:
+                texts.append(f"{self._quoted(citation)} [{number}]".strip())
+            else:
+                before.append(f"[{number}]")
+        return _with_known(texts, " ".join(before))
+
+    def _quoted(self, citation: Citation) -> str:
+        quote = citation.quote or ""
+        if self._quote is not None and len(quote) > self._quote:
+            quote = quote[: self._quote].rsplit(" ", 1)[0] + " ..."
+        return f"“{quote}”" if quote else ""
+
+    def questions(self, missing: Iterable[Missing]) -> list[str]:
+        """Each question with its number; those that were asked before by number alone."""
+        texts: list[str] = []
+        before: list[int] = []
+        for one in missing:
+            known = len(self._questions)
+            number = self._questions.setdefault(one.pointer, known + 1)
+            if number > known:
+                texts.append(f"{number}. {question_text(one)}")
+            else:
+                before.append(number)
+        if before:
+            noun = "question" if len(before) == 1 else "questions"
+            texts.append(f"{noun} {joined([str(number) for number in sorted(before)])}")
+        return texts
 
     def assumptions(self, texts: Sequence[str]) -> str:
-        """The marks of assumptions: `a, c`."""
-        marks = [
-            self._assumptions.setdefault(text, _letters(len(self._assumptions))) for text in texts
-        ]
-        return ", ".join(sorted(marks, key=lambda mark: (len(mark), mark)))
+        """The marks of assumptions: ` (a,c)`."""
+        for text in texts:
+            self._assumptions.setdefault(text, _letters(len(self._assumptions)))
+        marks = sorted((self._assumptions[text] for text in texts), key=lambda one: (len(one), one))
+        return f" ({','.join(marks)})" if marks else ""
 
-    def foot(self) -> RenderableType | None:
-        """The notes that were referred to."""
-        grid = _grid(4, None)
+    def foot(self) -> Table:
+        """The assumptions, and the texts that the quotes are from."""
+        grid = _grid(7, None)
+        if self._assumptions:
+            grid.add_row("", Text("What the verdicts assume:", style="dim"))
         for text, mark in self._assumptions.items():
-            grid.add_row(Text(mark, style="dim"), Text(text, style="dim"))
-        for (title, url, read), mark in self._sources.items():
-            parts = [title, *([url] if url else []), *([f"read {read}"] if read else [])]
-            grid.add_row(Text(f"[{mark}]", style="dim"), Text(", ".join(parts), style="dim"))
-        return grid if grid.row_count else None
+            grid.add_row(Text(f"({mark})", style="dim"), Text(text, style="dim"))
+        texts: dict[str, list[int]] = {}
+        for citation, number in self._sources.items():
+            read = f"read {citation.read}" if citation.read else None
+            parts = [one for one in (citation.title, citation.url, read) if one]
+            texts.setdefault(", ".join(parts), []).append(number)
+        for text, numbers in texts.items():
+            grid.add_row(Text(f"[{_ranges(numbers)}]", style="dim"), Text(text, style="dim"))
+        return grid
+
+
+def _with_known(texts: list[str], known: str) -> list[str]:
+    if texts and known:
+        return [*texts[:-1], f"{texts[-1]}, and {known}"]
+    return [*texts, known] if known else texts
 
 
 def _letters(number: int) -> str:
     return (_letters(number // 26 - 1) if number >= 26 else "") + chr(ord("a") + number % 26)
 
 
-def _quoted(citation: Citation) -> str:
-    if not citation.quote:
-        return citation.title
-    quote = citation.quote
-    if len(quote) > _QUOTE:
-        quote = quote[:_QUOTE].rsplit(" ", 1)[0] + " ..."
-    return f"“{quote}”"
+def _ranges(numbers: Sequence[int]) -> str:
+    """`1-3,5` for 1, 2, 3 and 5."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 def profile_text(answer: Answer, console: Console, *, explain: bool = False) -> RenderableType:
@@ -143,14 +210,15 @@ def profile_text(answer: Answer, console: Console, *, explain: bool = False) -> 
     pack = answer.compiled.pack
     head = Text(clean(answer.profile.id), style="bold")
     head.append(f"  as of {answer.as_of}  {pack.id} {pack.version}", style="dim")
-    parts: list[RenderableType] = [head, Text("")]
-    for verdict in answer.verdicts:
-        parts.append(_verdict(answer, verdict, explainer, notes, console, explain))
-    foot = notes.foot()
-    if foot is not None:
-        parts += [Text(""), foot]
     if explain:
-        parts += [Text(""), _trace(answer)]
+        head.append(f"  derived by {answer.engine}", style="dim")
+    parts: list[RenderableType] = [head, Text("")]
+    parts += [
+        _verdict(answer, verdict, explainer, notes, console, explain) for verdict in answer.verdicts
+    ]
+    foot = notes.foot()
+    if foot.row_count:
+        parts += [Text(""), foot]
     return Group(*parts)
 
 
@@ -165,9 +233,7 @@ def _verdict(
     style = _STYLES[verdict.status]
     label = Text(f"{_symbol(_SYMBOLS[verdict.status], console)} {status_words(verdict)}", style)
     title = Text(verdict.outcome.title, style="bold")
-    marks = notes.assumptions(verdict.outcome.assumptions)
-    if marks:
-        title.append(f"  assumes {marks}", style="dim")
+    title.append(notes.assumptions(verdict.outcome.assumptions), style="dim not bold")
     grid = _grid(_LABEL + 2, None)
     grid.add_row(label, title)
     details = _grid(8, None)
@@ -181,7 +247,7 @@ def _verdict(
         root = answer.compiled.nodes[answer.compiled.roots[verdict.outcome.id]]
         tree = _grid(None)
         for depth, node in _walk(answer.compiled, root):
-            tree.add_row(_condition(answer, node, depth, explainer, console))
+            tree.add_row(_condition(node, depth, explainer, console))
         parts.append(Padding(tree, (0, 0, 0, 4)))
     return Group(*parts)
 
@@ -204,33 +270,12 @@ def _details(
             label = ""
         if verdict.status is Status.ON_TRACK:
             yield "then", "eligible, once what is in progress is completed well", 0, ""
-        yield from (("ask", question_text(one), 0, "") for one in verdict.ask)
+        yield from (("ask", text, 0, "") for text in notes.questions(verdict.ask))
     for lost in verdict.lost_by:
         yield "careful", explainer.lost(lost), 0, "yellow"
     if verdict.status is not Status.ELIGIBLE or explain:
-        sources = dict.fromkeys(one.source for one in verdict.reasons if one.source is not None)
-        yield from (("source", notes.source(source), 0, "dim") for source in sources)
-
-
-def _trace(answer: Answer) -> RenderableType:
-    grid = _grid(None)
-    for scenario in answer.derivations:
-        grid.add_row(Text(f"derived by {answer.engine}, {scenario.value}:", style="dim"))
-        for node in answer.trace(scenario):
-            value = answer.value(node, scenario).word
-            grid.add_row(Text(f"  {node.id} = {value}", style="dim"))
-    return grid
-
-
-def citation_text(citation: Citation) -> str:
-    """A citation in a line: quote, title, address, day read."""
-    parts = [f"“{citation.quote}”"] if citation.quote else []
-    parts.append(citation.title)
-    if citation.url:
-        parts.append(citation.url)
-    if citation.read:
-        parts.append(f"read {citation.read}")
-    return " - ".join(parts[:1]) + "".join(f", {part}" for part in parts[1:])
+        cited = [one.source for one in verdict.reasons if one.source is not None]
+        yield from (("source", text, 0, "dim") for text in notes.sources(cited))
 
 
 # -- many students ----------------------------------------------------------------------
@@ -239,54 +284,60 @@ def citation_text(citation: Citation) -> str:
 def table_text(
     pack: RulePack, outcomes: Sequence[str], rows: Sequence[Row], console: Console
 ) -> RenderableType:
-    """Students by outcomes, with a summary of counts that is also the legend."""
-    numbered = list(enumerate(outcomes, start=1))
-    longest = max((len(name) for name, _ in rows), default=0)
-    named = min(max(longest, len("student")), console.width // 2)
-    across = max(1, (console.width - named - 2) // (len(str(len(outcomes))) + 2))
-    parts: list[RenderableType] = []
-    for start in range(0, len(numbered), across):
-        parts += [_statuses(numbered[start : start + across], rows, named, console), Text("")]
-    return Group(*parts, _summary(pack, outcomes, rows, console))
+    """Students by outcomes, and a summary of counts that names the outcomes' numbers.
+
+    As many outcomes as fit stand beside each other; the others follow below.
+    """
+    wide = len(str(len(outcomes))) + 2
+    longest = max(cell_len(name) for name in ("student", *(clean(name) for name, _ in rows)))
+    named = min(longest, console.width // 2)
+    across = max(1, (console.width - named) // wide)
+    lines: list[Text] = []
+    for start in range(0, len(outcomes), across):
+        part = range(start, min(start + across, len(outcomes)))
+        lines.append(_line("student", named, [(str(one + 1), "bold") for one in part], wide))
+        for name, statuses in rows:
+            cells = [_cell(statuses[one], console) for one in part]
+            lines += _student(clean(name), named, cells, wide)
+        lines.append(Text(""))
+    return Group(*lines, _summary(pack, outcomes, rows, console))
 
 
-def _statuses(
-    numbered: Sequence[tuple[int, str]], rows: Sequence[Row], named: int, console: Console
-) -> Table:
-    """As many outcomes as fit beside each other."""
-    table = Table(box=None, padding=(0, 1), pad_edge=False)
-    table.add_column("student", overflow="fold", width=named)
-    for number, _ in numbered:
-        table.add_column(str(number), justify="center", no_wrap=True)
-    for name, statuses in rows:
-        cells = [
-            Text(_symbol(_SYMBOLS[statuses[one]], console), _STYLES[statuses[one]])
-            for _, one in numbered
-        ]
-        table.add_row(Text(clean(name)), *cells)
-    return table
+def _cell(status: Status, console: Console) -> tuple[str, str]:
+    return _symbol(_SYMBOLS[status], console), _STYLES[status]
+
+
+def _student(name: str, named: int, cells: Sequence[tuple[str, str]], wide: int) -> list[Text]:
+    """A row; a long name goes on below."""
+    first, *more = chop_cells(name, named)
+    return [_line(first, named, cells, wide), *(Text(one) for one in more)]
+
+
+def _line(name: str, named: int, cells: Sequence[tuple[str, str]], wide: int) -> Text:
+    line = Text(set_cell_size(name, named), no_wrap=True)
+    for word, style in cells:
+        line.append(word.rjust(wide), style)
+    return line
 
 
 def _summary(
     pack: RulePack, outcomes: Sequence[str], rows: Sequence[Row], console: Console
 ) -> RenderableType:
     table = Table(box=None, padding=(0, 1), pad_edge=False)
-    table.add_column("", justify="right")
-    table.add_column(f"{len(rows)} students", overflow="fold")
-    words = {
-        Status.ELIGIBLE: "eligible",
-        Status.ON_TRACK: "on track",
-        Status.UNDETERMINED: "can't tell",
-        Status.NOT_ELIGIBLE: "not yet",
-    }
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("1 student" if len(rows) == 1 else f"{len(rows)} students", ratio=1)
     for status in Status:
-        heading = Text(f"{_symbol(_SYMBOLS[status], console)} {words[status]}", _STYLES[status])
-        table.add_column(heading, justify="right", no_wrap=True)
-    for number, name in enumerate(outcomes, start=1):
-        counts = Counter(statuses[name] for _, statuses in rows)
-        cells = [Text(str(counts[status]) if counts[status] else "") for status in Status]
-        table.add_row(str(number), Text(pack.outcomes[name].title), *cells)
-    return table
+        symbol, style = _cell(status, console)
+        table.add_column(Text(symbol, style), justify="right", no_wrap=True, min_width=4)
+    for number, name in enumerate(outcomes):
+        counts = Counter(statuses[number] for _, statuses in rows)
+        cells = [Text(str(counts[status] or "")) for status in Status]
+        table.add_row(str(number + 1), Text(pack.outcomes[name].title), *cells)
+    legend = Text()
+    for status in Status:
+        symbol, style = _cell(status, console)
+        legend.append(symbol, style).append(f" {STATUS_WORDS[status]}   ")
+    return Group(table, Text(""), legend)
 
 
 # -- rules ------------------------------------------------------------------------------
@@ -295,8 +346,8 @@ def _summary(
 def outcomes_text(pack: RulePack) -> RenderableType:
     """Every outcome with its id, title and confidence."""
     grid = Table(box=None, padding=(0, 1), pad_edge=False)
-    grid.add_column("outcome", no_wrap=True)
-    grid.add_column("title", overflow="fold")
+    grid.add_column("outcome", overflow="fold")
+    grid.add_column("title", overflow="fold", ratio=1)
     for outcome in pack.outcomes.values():
         title = Text(outcome.title)
         if not outcome.verified:
@@ -306,77 +357,71 @@ def outcomes_text(pack: RulePack) -> RenderableType:
     return Group(head, Text(pack.digest, style="dim"), Text(""), grid)
 
 
-def outcome_text(outcome: Outcome, body: RenderableType) -> RenderableType:
-    """One outcome: title, what it requires, information, assumptions, source."""
+def outcome_text(
+    compiled: CompiledPack, name: str, words: Words, console: Console, answer: Answer | None = None
+) -> RenderableType:
+    """One outcome: what it requires, in words, with its information, assumptions, sources.
+
+    With an answer, its values stand beside the requirement.
+    """
+    outcome = compiled.pack.outcomes[name]
+    root = compiled.nodes[compiled.roots[name]]
+    explainer = None if answer is None else Explainer(answer)
     parts: list[RenderableType] = [Text(outcome.title, style="bold")]
     if outcome.description:
         parts.append(Text(outcome.description))
-    parts += [Text(""), body]
+    tree = _grid(None)
+    for depth, node in _walk(compiled, root):
+        if explainer is None:
+            text = _requirement(compiled, node, words)
+            tree.add_row(Padding(Text(text), (0, 0, 0, 2 * depth)))
+        else:
+            tree.add_row(_condition(node, depth, explainer, console))
+    parts += [Text(""), tree]
+    notes = _Notes(quote=None)
     details = _grid(9, None)
-    for information in outcome.information:
-        details.add_row(Text("know", style="dim"), Text(_information(information)))
-        if information.source:
-            details.add_row("", Text(citation_text(information.source), style="dim"))
-    for assumption in outcome.assumptions:
-        details.add_row(Text("assumes", style="dim"), Text(assumption))
-    if not outcome.verified:
-        text = "unverified: its verdict is undetermined at best"
-        details.add_row(Text("trust", style="dim"), Text(text))
-    for source in _sources(outcome):
-        details.add_row(Text("source", style="dim"), Text(citation_text(source), style="dim"))
-    if details.row_count:
-        parts += [Text(""), details]
+    for label, text in _about(outcome, (node for _, node in _walk(compiled, root)), notes):
+        style = "dim" if label == "source" else ""
+        details.add_row(Text(label, style="dim"), Text(text, style=style))
+    for more in (details, notes.foot()):
+        if more.row_count:
+            parts += [Text(""), more]
     return Group(*parts)
 
 
-def _sources(outcome: Outcome) -> Sequence[Citation]:
-    versions = [version.source for version in outcome.versions or ()]
-    return tuple(dict.fromkeys(one for one in (outcome.source, *versions) if one is not None))
+def _about(outcome: Outcome, nodes: Iterable[Node], notes: _Notes) -> Iterator[tuple[str, str]]:
+    """What is worth knowing of an outcome beside its requirement, with labels."""
+    for one in outcome.information:
+        year = f" ({one.year})" if one.year else ""
+        mark = "".join(f" {source}" for source in notes.sources([one.source] if one.source else []))
+        yield "know", f"{one.title}{year}: {one.value}{mark}"
+    yield from (("assumes", text) for text in outcome.assumptions)
+    if not outcome.verified:
+        yield "trust", "unverified: its verdict is undetermined at best"
+    sources = [outcome.source, *(node.source for node in nodes)]
+    cited = [source for source in sources if source is not None]
+    yield from (("source", text) for text in notes.sources(cited))
 
 
-def _information(information: Information) -> str:
-    year = f" ({information.year})" if information.year else ""
-    return f"{information.title}{year}: {information.value}"
+def _requirement(compiled: CompiledPack, node: Node, words: Words) -> str:
+    if parts_of(compiled, node):
+        return heading_words(node)
+    text = condition_words(compiled, node, words, full=True)
+    return f"eligible for: {text}" if node.kind is NodeKind.OUTCOME else text
 
 
-def requirement_text(
-    compiled: CompiledPack, outcome: str, words: Words, answer: Answer | None, console: Console
-) -> RenderableType:
-    """The requirement tree of one outcome in words; with an answer, its values beside it."""
-    root = compiled.nodes[compiled.roots[outcome]]
-    explainer = None if answer is None else Explainer(answer)
-    grid = _grid(None)
-    for depth, node in _walk(compiled, root):
-        if answer is not None and explainer is not None:
-            grid.add_row(_condition(answer, node, depth, explainer, console))
-        else:
-            text = heading_words(node) if node.children else condition_words(compiled, node, words)
-            if node.kind is NodeKind.OUTCOME:
-                text = f"eligible for: {condition_words(compiled, node, words)}"
-            grid.add_row(Padding(Text(text), (0, 0, 0, 2 * depth)))
-    return grid
-
-
-def heading_words(node: Node) -> str:
-    """A group's own words, with its title where it has one."""
-    heading = heading_of(node) if node.kind is not NodeKind.OUTCOME else ""
-    return f"{node.title}: {heading}" if node.title else heading
-
-
-def _walk(compiled: CompiledPack, root: Node, depth: int = 0) -> Iterator[tuple[int, Node]]:
+def _walk(compiled: CompiledPack, node: Node, depth: int = 0) -> Iterator[tuple[int, Node]]:
     """A tree from the top; another outcome's tree is shown with that outcome."""
-    yield depth, root
-    if root.kind is not NodeKind.OUTCOME:
-        for number in root.children:
-            yield from _walk(compiled, compiled.nodes[number], depth + 1)
+    yield depth, node
+    for part in parts_of(compiled, node):
+        yield from _walk(compiled, part, depth + 1)
 
 
-def _condition(
-    answer: Answer, node: Node, depth: int, explainer: Explainer, console: Console
-) -> RenderableType:
+def _condition(node: Node, depth: int, explainer: Explainer, console: Console) -> RenderableType:
+    answer = explainer.answer
     value, then = answer.value(node), answer.value(node, Scenario.PROJECTED)
-    group = node.children and node.kind is not NodeKind.OUTCOME
-    text = heading_words(node) if group else explainer.node(node)
+    group = parts_of(answer.compiled, node)
+    text = heading_words(node) if group else explainer.node(node, full=True)
     line = _grid(1, None)
     shown, plain, style = _VALUES[value]
     words = Text(text, style="" if value is not Truth.MET else "green")

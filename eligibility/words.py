@@ -25,9 +25,9 @@ from eligibility.conditions import (
 )
 from eligibility.model import Declaration, Fact, Kind, ListFact, Vocabulary
 from eligibility.operators import OPERATORS
-from eligibility.values import Absent, Days, Duration, Value, decimal_text, shift
+from eligibility.values import Absent, Duration, Value, decimal_text, shift
 
-__all__ = ["Words", "clean", "joined", "value_words"]
+__all__ = ["Words", "clean", "joined", "plural", "the", "value_words", "with_article", "without"]
 
 _BOUNDS = {
     "at_least": "at least",
@@ -47,8 +47,19 @@ _ARTICLES = ("a ", "an ", "the ")
 
 
 def clean(text: str) -> str:
-    """A text fit for a terminal: control characters become `?`."""
-    return "".join(char if char.isprintable() else "?" for char in text)
+    """A text fit for a terminal: on one line, and control characters become `?`."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else " " if char.isspace() else "?" for char in text)
+
+
+def plural(noun: str) -> str:
+    """`topics` for `topic`, `subjects` for `subjects`."""
+    if noun.endswith("s"):
+        return noun
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}s"
 
 
 def joined(parts: Sequence[str], word: str = "and") -> str:
@@ -112,8 +123,8 @@ class Words:
                 assert isinstance(of, ListFact)
                 return self.quantifier(leaf, of, negated)
             case Decision():
-                verb = "does not confirm" if negated else "confirms"
-                return f"{leaf.decided_by} {verb}: {leaf.question}"
+                text = f"{leaf.question} ({leaf.decided_by} decides)"
+                return f"not: {text}" if negated else text
             case Undecidable():
                 return leaf.reason
 
@@ -126,8 +137,7 @@ class Words:
             return f"{bound} {operand} completed {leaf.completed} since {the(fact.title)}"
         if fact.kind is Kind.BOOLEAN and leaf.operator in ("is", "is_not"):
             return self._flag(fact.title, leaf.operator, leaf.operand, negated)
-        entry = OPERATORS[leaf.operator]
-        words = (entry.negated if negated else entry.words).format(operand)
+        words = _predicate(leaf.operator, leaf.operand, negated).format(operand)
         between = " of " if fact.kind.numeric and words.startswith(("at ", "more", "less")) else " "
         return f"{fact.title}{between}{words}"
 
@@ -166,7 +176,7 @@ class Words:
         assert isinstance(measure, Measure)
         clause = self.clause(leaf.where, of)
         if measure.kind == "count":
-            one = amount in ("1", "at least 1", "exactly 1", "1 of 1")
+            one = f" {amount}".endswith(" 1")
             return f"{amount} {of.item if one else of.title}{clause}"
         if measure.kind == "duration":
             return f"{amount} {measure.unit} of {of.title}{clause}"
@@ -230,9 +240,7 @@ class Words:
             return f"({joined(words, 'or')})"
         return f"at least {test.k} of ({'; '.join(words)})"
 
-    def _in_force(
-        self, test: ItemTest, of: ListFact, outer: ListFact | None = None
-    ) -> str | None:
+    def _in_force(self, test: ItemTest, of: ListFact, outer: ListFact | None = None) -> str | None:
         """`in force on ...`, for the two comparisons that `holds_on` stands for."""
         if not isinstance(test, ItemGroup) or of.interval is None or len(test.children) != 2:
             return None
@@ -256,13 +264,10 @@ class Words:
         wanted = self.wanted(test, of, outer).removeprefix("is ")
         return f"{fact.phrase or fact.title} {wanted}"
 
-    def wanted(
-        self, test: ItemComparison, of: ListFact, outer: ListFact | None = None
-    ) -> str:
+    def wanted(self, test: ItemComparison, of: ListFact, outer: ListFact | None = None) -> str:
         """What a comparison asks of an attribute: `at least C`."""
-        entry = OPERATORS[test.operator]
         operand = self.operand(test.operator, test.operand, of, outer)
-        return (entry.negated if test.negated else entry.words).format(operand)
+        return _predicate(test.operator, test.operand, test.negated).format(operand)
 
     # -- operands ---------------------------------------------------------------------
 
@@ -282,9 +287,7 @@ class Words:
             return value_words(operand.value)
         return self._reference(operand, of, outer)
 
-    def _reference(
-        self, operand: Reference, of: ListFact | None, outer: ListFact | None
-    ) -> str:
+    def _reference(self, operand: Reference, of: ListFact | None, outer: ListFact | None) -> str:
         if operand.scope == "fact":
             if operand.name == AS_OF:
                 return self._as_of_words(operand)
@@ -306,6 +309,14 @@ class Words:
         if isinstance(operand.plus, Duration):
             day = shift(day, operand.plus, operand.sign)
         return day.isoformat()
+
+
+def _predicate(operator: str, operand: Operand, negated: bool) -> str:
+    """An operator's words, with `{}` for the operand; `exists: false` is turned round."""
+    entry = OPERATORS[operator]
+    if entry.shape == "flag" and operand == Literal(False):
+        negated = not negated
+    return entry.negated if negated else entry.words
 
 
 def _parts(test: ItemTest) -> Iterable[ItemTest]:
