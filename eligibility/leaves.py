@@ -438,7 +438,9 @@ class Fold:
                 if test.title is not None:
                     # a test with a name of its own is named, not taken apart
                     blockers = [Blocker(around.of.name, test, value, None)]
-                return _Result(value, tuple(blockers), distinct_missing(missing))
+                # to know more about an item that cannot count any more decides nothing
+                asked = distinct_missing(missing) if value is Truth.UNKNOWN else ()
+                return _Result(value, tuple(blockers), asked)
 
     def _nested(self, test: ItemQuantifier, around: _Around) -> _Result:
         quantifier = test.quantifier
@@ -505,10 +507,12 @@ def _both(one: _Result, other: _Result) -> _Result:
         return other
     if other.value is Truth.MET:
         return one
+    value = min(one.value, other.value)
+    missing = distinct_missing([*one.missing, *other.missing])
     return _Result(
-        min(one.value, other.value),
+        value,
         (*one.blockers, *other.blockers),
-        distinct_missing([*one.missing, *other.missing]),
+        missing if value is Truth.UNKNOWN else (),
         one.state or other.state,
     )
 
