@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from eligibility.conditions import Nothing, Test
 from eligibility.errors import EligibilityError
 from eligibility.explain import Explainer
 from eligibility.model import Case, Expectation, RulePack, Status
@@ -64,7 +65,8 @@ def _failures(expectation: Expectation, verdict: OutcomeVerdict, explainer: Expl
 def uncovered(pack: RulePack, cases: Iterable[Case]) -> Coverage:
     """The outcomes that lack a met, an unmet or an undetermined case.
 
-    An unverified outcome cannot be met, and one without a requirement not even unmet.
+    An unverified outcome cannot be met, and one without a requirement not even unmet. One
+    that requires nothing is always met.
     """
     seen: dict[str, set[Status]] = {name: set() for name in pack.outcomes}
     for case in cases:
@@ -73,10 +75,11 @@ def uncovered(pack: RulePack, cases: Iterable[Case]) -> Coverage:
     lacking: dict[str, list[str]] = {}
     for name, outcome in pack.outcomes.items():
         required = outcome.requires is not None or outcome.versions is not None
+        free = isinstance(outcome.requires, Test) and isinstance(outcome.requires.leaf, Nothing)
         wanted = [
             ("met", Status.ELIGIBLE, outcome.verified),
-            ("unmet", Status.NOT_ELIGIBLE, required),
-            ("undetermined", Status.UNDETERMINED, True),
+            ("unmet", Status.NOT_ELIGIBLE, required and not free),
+            ("undetermined", Status.UNDETERMINED, not (free and outcome.verified)),
         ]
         missing = [word for word, status, can in wanted if can and status not in seen[name]]
         if missing:

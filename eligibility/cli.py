@@ -164,7 +164,7 @@ def _complete_outcome(ctx: click.Context, parameter: click.Parameter, incomplete
         pack = load_pack(*(ctx.params.get("rules") or ()), engine="reference")
     except EligibilityError:
         return []
-    return [name for name in pack.rules.outcomes if name.startswith(incomplete)]
+    return [name for name in pack.outcome_names if name.startswith(incomplete)]
 
 
 _rules = click.option(
@@ -238,8 +238,8 @@ def check(
 
     day = as_of or _today()
     pack = _load(rules, engine)
-    pack.require([*outcome, *fail_unless])
-    asked = list(dict.fromkeys([*(outcome or pack.rules.outcomes), *fail_unless]))
+    must = pack.require(fail_unless)
+    asked = pack.require([*(outcome or pack.rules.outcomes), *must])
     found = find_profiles(paths, sys.stdin.buffer)
     first = next(found, None)
     single = len(paths) == 1 and first is not None and first.alone and not os.path.isdir(paths[0])
@@ -249,9 +249,7 @@ def check(
     with contextlib.suppress(_NothingAnsweredError), opened(output, exact=kind != "text") as stream:
         writer = make_writer(kind, stream, pack, asked, single=single, explain=explain)
         with _progress(paths, shown=not single and not streams) as step:
-            tally = check_all(
-                pack, every, writer, day, asked, fail_unless, step=step, whole=ctx.obj.held
-            )
+            tally = check_all(pack, every, writer, day, asked, must, step=step, whole=ctx.obj.held)
         if output is not None and not tally.answered:
             raise _NothingAnsweredError
         writer.finish()
@@ -327,7 +325,7 @@ def explain(
     """Show what an OUTCOME requires, in words; with a PROFILE, its values beside it."""
     day = as_of or _today()
     pack = _load(rules, engine if profile else "reference")
-    pack.require([outcome])
+    [outcome] = pack.require([outcome])
     answer = None if profile is None else pack.answer(_profile(pack, profile), day, [outcome])
     _show(pack, outcome, day, answer)
 
@@ -376,7 +374,7 @@ def rules_list(rules: tuple[str, ...]) -> None:
 def rules_show(outcome: str, rules: tuple[str, ...], as_of: datetime.date | None) -> None:
     """Show an OUTCOME with its information, assumptions, sources and place in the files."""
     pack = _load(rules, "reference")
-    pack.require([outcome])
+    [outcome] = pack.require([outcome])
     _show(pack, outcome, as_of or _today())
     span = pack.rules.outcomes[outcome].span
     if span is not None:

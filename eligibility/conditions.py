@@ -34,6 +34,7 @@ __all__ = [
     "Literal",
     "Measure",
     "Not",
+    "Nothing",
     "Operand",
     "OutcomeValue",
     "Quantifier",
@@ -118,16 +119,17 @@ ItemTest = ItemComparison | ItemQuantifier | ItemGroup
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What a quantifier measures: `count`, `sum`, `mean` or `duration`.
+    """What a quantifier measures: `count`, `sum`, `mean`, `fraction` or `duration`.
 
     `attribute` is what is summed or averaged, `weight` the attribute that weighs it,
-    `unit` the unit of a duration.
+    `unit` the unit of a duration, `part` the test of the items whose fraction is taken.
     """
 
     kind: str
     attribute: str | None = None
     weight: str | None = None
     unit: Unit | None = None
+    part: ItemTest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,12 @@ class Undecidable:
     reason: str
 
 
-Leaf = Comparison | Quantifier | Decision | Undecidable
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Always MET: an outcome that requires nothing."""
+
+
+Leaf = Comparison | Quantifier | Decision | Undecidable | Nothing
 
 
 @dataclass(frozen=True, slots=True)

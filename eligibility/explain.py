@@ -14,6 +14,7 @@ from eligibility.conditions import (
     ItemGroup,
     ItemTest,
     Leaf,
+    Nothing,
     Quantifier,
     Undecidable,
 )
@@ -23,7 +24,7 @@ from eligibility.observations import Blocker, Missing, Note, Observation
 from eligibility.truth import Truth, negation
 from eligibility.values import Absent, Days, Value
 from eligibility.verdict import Answer, OutcomeVerdict, Reason
-from eligibility.words import Words, clean, joined, plural, value_words, without
+from eligibility.words import Words, amount_words, clean, joined, plural, value_words, without
 
 __all__ = [
     "CLOSED",
@@ -292,7 +293,7 @@ class Explainer:
                 return self._comparison(leaf, seen)
             case Quantifier():
                 return self._quantifier(leaf, self._list(leaf), seen)
-            case Undecidable():
+            case Undecidable() | Nothing():
                 return ""
             case _:
                 return _DECIDED[seen.value]
@@ -309,7 +310,7 @@ class Explainer:
             case Quantifier() if leaf.has:
                 return f"there is {joined(_names(seen))}" if seen.value is Truth.MET else ""
             case Quantifier():
-                return f"it is {_shown(seen.observed)}"
+                return f"it is {amount_words(leaf.measure, seen.observed)}"
             case _:
                 return _DECIDED[seen.value]
 
@@ -346,16 +347,18 @@ class Explainer:
             return f"{amount}, {self._lacking(leaf, of, seen)}{notes}"
         if seen.observed is None:
             return f"can't tell yet{notes}"
-        observed = _shown(seen.observed)
+        observed = amount_words(leaf.measure, seen.observed)
         if _counts_up(leaf) and seen.value is not Truth.MET and not isinstance(seen.needed, tuple):
             return (
                 f"{observed} of {value_words(seen.needed)}, {self._lacking(leaf, of, seen)}{notes}"
             )
         if seen.value is Truth.UNKNOWN:
-            possible = "more" if seen.possible is None else value_words(seen.possible)
+            most = amount_words(leaf.measure, seen.possible)
+            possible = "more" if seen.possible is None else most
             return f"{observed} for certain, perhaps {possible}{notes}"
         gap = short_by(leaf, seen)
-        return f"it is {observed}" + (f", {value_words(gap)} short" if gap is not None else "")
+        short = f", {amount_words(leaf.measure, gap)} short" if gap is not None else ""
+        return f"it is {observed}{short}"
 
     def _amount(self, leaf: Quantifier, of: ListFact, seen: Observation) -> str:
         """`18 of 20 CE hours dated since 2024-11-23`."""

@@ -23,6 +23,7 @@ from eligibility.conditions import (
     Leaf,
     Literal,
     Measure,
+    Nothing,
     Operand,
     Quantifier,
     Reference,
@@ -130,6 +131,8 @@ class Fold:
                 return self._decision(leaf)
             case Undecidable():
                 return Observation(Truth.UNKNOWN)
+            case Nothing():
+                return Observation(Truth.MET)
 
     def _decision(self, leaf: Decision) -> Observation:
         decided = self._profile.judgements.get(leaf.name)
@@ -258,20 +261,24 @@ class Fold:
         if isinstance(leaf.measure, Cover):
             found = self._cover(leaf, leaf.measure, of, counted, items, results, outer, missing)
         else:
+            if leaf.measure.part is not None:
+                results = self._parts(leaf, leaf.measure.part, of, counted, results, outer)
+                pairs = zip(counted, results, strict=True)
+                counted = [replace(one, part=result.value) for one, result in pairs]
             bound, more = self._operand("at_least", leaf.bound, None)
             missing.extend(more)
             found = measure(leaf, of, counted, items.complete, bound, self._as_of)
             found = replace(
                 found,
                 notes=_notes(of, items, results, leaf.measure.kind == "count"),
-                found=_found(of, counted),
+                found=_found(of, items, results),
             )
         if found.value is not Truth.UNKNOWN:
             return replace(found, missing=())
-        for item, result in zip(items.items, results, strict=True):
+        for one, result in zip(counted, results, strict=True):
             missing.extend(result.missing)
-            if result.value is not Truth.UNMET:
-                missing.extend(self._unmeasured(leaf, _Around(of, item, False, outer)))
+            if one.value is not Truth.UNMET:
+                missing.extend(self._unmeasured(leaf, _Around(of, one.item, False, outer)))
         return replace(found, missing=distinct_missing(missing))
 
     def _unmeasured(self, leaf: Quantifier, around: _Around) -> list[Missing]:
@@ -327,12 +334,32 @@ class Fold:
                 notes.append(_note(of, item, result))
         return replace(found, notes=tuple(notes))
 
+    def _parts(
+        self,
+        leaf: Quantifier,
+        part: ItemTest,
+        of: ListFact,
+        counted: Sequence[Counted],
+        results: Sequence[_Result],
+        outer: _Around | None,
+    ) -> tuple[_Result, ...]:
+        """Of each item, whether it counts and is of the part whose fraction is taken."""
+        found: list[_Result] = []
+        for one, result in zip(counted, results, strict=True):
+            if one.value is Truth.UNMET:
+                found.append(result)
+                continue
+            has = self._having(leaf, of, one, part, outer)
+            missing = distinct_missing([*result.missing, *has.missing])
+            found.append(replace(has, missing=missing, state=has.state or result.state))
+        return tuple(found)
+
     def _having(
         self,
         leaf: Quantifier,
         of: ListFact,
         one: Counted,
-        test: ItemComparison,
+        test: ItemTest,
         outer: _Around | None,
     ) -> _Result:
         """Whether an item counts and passes a further test, both in one and the same state."""
@@ -534,8 +561,12 @@ def _notes(
     return tuple(near[:_NOTES])
 
 
-def _found(of: ListFact, counted: Sequence[Counted]) -> tuple[str, ...]:
-    names = [name_of(one.item, of) for one in counted if one.value is Truth.MET]
+def _found(of: ListFact, items: Items, results: Sequence[_Result]) -> tuple[str, ...]:
+    names = [
+        name_of(item, of)
+        for item, result in zip(items.items, results, strict=True)
+        if result.value is Truth.MET
+    ]
     return tuple(names[:_NOTES])
 
 

@@ -24,14 +24,19 @@ from eligibility.values import Absent, Days, Value, total_completed
 __all__ = ["Counted", "cover", "measure"]
 
 _INFINITY = Decimal("Infinity")
+_NOUGHT = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """An item, and whether it counts."""
+    """An item, and whether it counts.
+
+    For a fraction, `part` is whether it counts and is of the part.
+    """
 
     item: Item
     value: Truth
+    part: Truth = Truth.UNMET
 
 
 def measure(
@@ -70,6 +75,8 @@ def _band(
             return _sum(_fact(of, what.attribute), counted, complete)
         case "mean":
             return _mean(what, of, counted) if complete else None
+        case "fraction":
+            return _fraction(what, of, counted) if complete else None
         case _:
             return _duration(what, of, counted, complete, as_of)
 
@@ -126,6 +133,47 @@ def _mean(what: Measure, of: ListFact, counted: Sequence[Counted]) -> Band | Non
     return (total / weights, total / weights)
 
 
+def _fraction(what: Measure, of: ListFact, counted: Sequence[Counted]) -> Band:
+    """The least and the greatest fraction; of nothing it is 0.
+
+    A fraction grows with the weight of its part and falls with that of the rest, and every
+    item goes to one of the two: so the ends of the band are reached item by item.
+    """
+    part, rest = [_NOUGHT, _NOUGHT], [_NOUGHT, _NOUGHT]  # the least and the most of each
+    for one in counted:
+        if one.value is Truth.UNMET:
+            continue
+        least, most = _weight(what, of, one.item)
+        if one.part is not Truth.UNMET:
+            part[1] += most
+            part[0] += least if one.part is Truth.MET else _NOUGHT
+        if one.part is not Truth.MET:
+            rest[1] += most
+            certain = one.value is Truth.MET and one.part is Truth.UNMET
+            rest[0] += least if certain else _NOUGHT
+    return (_ratio(part[0], rest[1]), _ratio(part[1], rest[0]))
+
+
+def _weight(what: Measure, of: ListFact, item: Item) -> tuple[Decimal, Decimal]:
+    """The least and the most that an item may weigh; 1 where nothing weighs it."""
+    if what.weight is None:
+        return (Decimal(1), Decimal(1))
+    weight = item.values.get(what.weight)
+    if weight is None:
+        fact = _fact(of, what.weight)
+        return (fact.minimum or _NOUGHT, _INFINITY if fact.maximum is None else fact.maximum)
+    known = Decimal(weight) if isinstance(weight, int | Decimal) else _NOUGHT
+    return (known, known)
+
+
+def _ratio(part: Decimal, rest: Decimal) -> Fraction:
+    if not part.is_finite():
+        return Fraction(1)
+    if not part or not rest.is_finite():
+        return Fraction(0)
+    return Fraction(part) / (Fraction(part) + Fraction(rest))
+
+
 def _points(value: Value | None, fact: Fact) -> tuple[bool, int | Decimal | None]:
     """Whether it is known what an item brings to a mean, and what; known and None is left out."""
     if value is None:
@@ -162,7 +210,7 @@ def _duration(
 
 
 def _shown(amount: Decimal | Fraction) -> Decimal | int | None:
-    """An amount for people: a mean cut to four places, an infinite one left out."""
+    """An amount for people: a mean or a fraction cut to four places, an infinite one left out."""
     if isinstance(amount, Fraction):
         scaled = amount.numerator * 10_000 // amount.denominator
         return Decimal(scaled).scaleb(-4)

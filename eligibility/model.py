@@ -204,6 +204,7 @@ class Outcome:
     title: str
     pack: str
     description: str | None = None
+    aliases: tuple[str, ...] = ()
     requires: Condition | None = None
     versions: tuple[Version, ...] | None = None
     version_by: str | None = None
@@ -257,3 +258,13 @@ class RulePack:
     outcomes: Mapping[str, Outcome]
     description: str | None = None
     judgements: tuple[str, ...] = ()
+
+    def outcome_id(self, name: str) -> str | None:
+        """The id of the outcome that has this id or, in capitals or not, this alias."""
+        if name in self.outcomes:
+            return name
+        folded = name.casefold()
+        for outcome in self.outcomes.values():
+            if any(alias.casefold() == folded for alias in outcome.aliases):
+                return outcome.id
+        return None

@@ -54,13 +54,13 @@ class Pack:
     ) -> Answer:
         """The verdicts for one profile, as of a day (today unless said).
 
-        `outcomes` limits the answer to those ids. Raises `ProfileError` when the
+        `outcomes` limits the answer to those ids or aliases. Raises `ProfileError` when the
         profile breaks the vocabulary, `UsageError` for an unknown outcome, and
         `EngineError` when the engine cannot answer.
         """
-        self.require(outcomes or ())
+        asked = None if outcomes is None else self.require(outcomes)
         day = as_of if as_of is not None else datetime.date.today()
-        return self.answer(self.reader.read(profile, source), day, outcomes)
+        return self.answer(self.reader.read(profile, source), day, asked)
 
     def answer(
         self, profile: Profile, as_of: datetime.date, outcomes: Sequence[str] | None = None
@@ -68,15 +68,26 @@ class Pack:
         """The verdicts for a profile that has been read already."""
         return answer(self.compiled, self.engine, profile, as_of, outcomes)
 
-    def require(self, outcomes: Sequence[str]) -> None:
-        """Raise `UsageError` unless the pack has all these outcomes."""
-        unknown = [name for name in outcomes if name not in self.rules.outcomes]
+    def require(self, outcomes: Sequence[str]) -> list[str]:
+        """The ids of outcomes named by id or alias, each once.
+
+        Raises `UsageError` unless the pack has them all.
+        """
+        found = {name: self.rules.outcome_id(name) for name in outcomes}
+        unknown = [name for name, known in found.items() if known is None]
         if unknown:
-            hint = did_you_mean(unknown[0], self.rules.outcomes)
+            hint = did_you_mean(unknown[0], self.outcome_names)
             words = ", ".join(f"`{name}`" for name in unknown)
             noun = "outcome" if len(unknown) == 1 else "outcomes"
             hint = hint or "`eligibility rules list` names them all"
             raise UsageError(Message(f"unknown {noun} {words}", hint))
+        return list(dict.fromkeys(known for known in found.values() if known is not None))
+
+    @property
+    def outcome_names(self) -> list[str]:
+        """All that outcomes may be asked for by: ids, then aliases."""
+        aliases = [name for one in self.rules.outcomes.values() for name in one.aliases]
+        return [*self.rules.outcomes, *aliases]
 
 
 def load_pack(*paths: str | Path, engine: str = "auto") -> Pack:

@@ -23,8 +23,9 @@ _JOINT = "\0"
 
 def starter_profile(pack: RulePack) -> str:
     """The text of a profile in which every fact is null, with comments to fill it in by."""
+    head = f"A profile for: {pack.title} ({pack.id}, version {pack.version})."
     about = [
-        f"A profile for: {pack.title} ({pack.id}, version {pack.version}).",
+        *textwrap.wrap(head, _WIDTH, break_long_words=False, break_on_hyphens=False),
         f"Keys that begin with {COMMENT} are comments: nothing reads them, delete them freely.",
         "null says that it is not known. Fill in what is known, leave the rest as it is.",
         "Texts and dates stand in quotes, numbers and true or false do not.",

@@ -371,11 +371,11 @@ def outcome_text(
     if outcome.description:
         parts.append(Text(outcome.description))
     tree = _grid(None)
-    for depth, node in _walk(compiled, root):
-        if explainer is None:
-            text = _requirement(compiled, node, words)
+    if explainer is None:
+        for depth, text in _requirements(compiled, root, words):
             tree.add_row(Padding(Text(text), (0, 0, 0, 2 * depth)))
-        else:
+    else:
+        for depth, node in _walk(compiled, root):
             tree.add_row(_condition(node, depth, explainer, console))
     parts += [Text(""), tree]
     notes = _Notes(quote=None)
@@ -391,6 +391,8 @@ def outcome_text(
 
 def _about(outcome: Outcome, nodes: Iterable[Node], notes: _Notes) -> Iterator[tuple[str, str]]:
     """What is worth knowing of an outcome beside its requirement, with labels."""
+    if outcome.aliases:
+        yield "aliases", ", ".join(outcome.aliases)
     for one in outcome.information:
         year = f" ({one.year})" if one.year else ""
         mark = "".join(f" {source}" for source in notes.sources([one.source] if one.source else []))
@@ -401,6 +403,31 @@ def _about(outcome: Outcome, nodes: Iterable[Node], notes: _Notes) -> Iterator[t
     sources = [outcome.source, *(node.source for node in nodes)]
     cited = [source for source in sources if source is not None]
     yield from (("source", text) for text in notes.sources(cited))
+
+
+def _requirements(compiled: CompiledPack, root: Node, words: Words) -> Iterator[tuple[int, str]]:
+    """Depth and words of each line; what has a title and several lines is said in full once."""
+    said: set[object] = set()
+
+    def lines(node: Node, depth: int) -> Iterator[tuple[int, str]]:
+        parts = parts_of(compiled, node)
+        if parts and node.title:
+            shape = _shape(compiled, node)
+            if shape in said:
+                yield depth, f"{node.title} (as above)"
+                return
+            said.add(shape)
+        yield depth, _requirement(compiled, node, words)
+        for part in parts:
+            yield from lines(part, depth + 1)
+
+    return lines(root, 0)
+
+
+def _shape(compiled: CompiledPack, node: Node) -> object:
+    """The same for conditions that read the same."""
+    below = tuple(_shape(compiled, compiled.nodes[number]) for number in node.children)
+    return node.kind, node.leaf, node.k, node.title, below
 
 
 def _requirement(compiled: CompiledPack, node: Node, words: Words) -> str:

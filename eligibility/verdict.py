@@ -343,7 +343,7 @@ def _adds_up(leaf: Quantifier, facts: Mapping[str, Declaration]) -> bool:
         least = summed.minimum if isinstance(summed, Fact) else None
         if least is None or least < 0:
             return False
-    return what.kind != "mean" and _frozen(leaf.where, of)
+    return what.kind not in ("mean", "fraction") and _frozen(leaf.where, of)
 
 
 def _frozen(test: ItemTest, of: ListFact) -> bool:

@@ -18,6 +18,7 @@ from eligibility.conditions import (
     Leaf,
     Literal,
     Measure,
+    Nothing,
     Operand,
     Quantifier,
     Reference,
@@ -27,7 +28,17 @@ from eligibility.model import Declaration, Fact, Kind, ListFact, Vocabulary
 from eligibility.operators import OPERATORS
 from eligibility.values import Absent, Duration, Value, decimal_text, shift
 
-__all__ = ["Words", "clean", "joined", "plural", "the", "value_words", "with_article", "without"]
+__all__ = [
+    "Words",
+    "amount_words",
+    "clean",
+    "joined",
+    "plural",
+    "the",
+    "value_words",
+    "with_article",
+    "without",
+]
 
 _BOUNDS = {
     "at_least": "at least",
@@ -86,6 +97,14 @@ def value_words(value: Value | Duration | None) -> str:
             return clean(str(value))
 
 
+def amount_words(measure: Measure | Cover, value: Value | None) -> str:
+    """What a measure comes to as a person writes it: a fraction in percent."""
+    fraction = isinstance(measure, Measure) and measure.kind == "fraction"
+    if fraction and isinstance(value, int | Decimal):
+        return f"{decimal_text(Decimal(value) * 100)}%"
+    return value_words(value)
+
+
 def with_article(noun: str) -> str:
     """`a course`, `an accreditation`; what has an article keeps it."""
     if noun.startswith(_ARTICLES):
@@ -127,6 +146,8 @@ class Words:
                 return f"not: {text}" if negated else text
             case Undecidable():
                 return leaf.reason
+            case Nothing():
+                return "nothing is required"
 
     def _comparison(self, leaf: Comparison, negated: bool) -> str:
         fact = self.fact(leaf.fact)
@@ -167,8 +188,14 @@ class Words:
             start = without(of.item) if negated else with_article(of.item)
             return f"{start}{clause}"
         bound = (_OPPOSITE if negated else _BOUNDS)[leaf.operator]
-        amount = f"{bound} {self.operand(leaf.operator, leaf.bound)}"
-        return self.amount(leaf, of, amount)
+        measure = leaf.measure
+        if measure.kind == "fraction":
+            bound = bound.replace("fewer", "less")
+        if isinstance(leaf.bound, Literal) and isinstance(leaf.bound.value, int | Decimal):
+            wanted = amount_words(measure, leaf.bound.value)
+        else:
+            wanted = self.operand(leaf.operator, leaf.bound)
+        return self.amount(leaf, of, f"{bound} {wanted}")
 
     def amount(self, leaf: Quantifier, of: ListFact, amount: str) -> str:
         """A measured amount with its unit: `at least 20 CE hours dated since ...`."""
@@ -180,6 +207,13 @@ class Words:
             return f"{amount} {of.item if one else of.title}{clause}"
         if measure.kind == "duration":
             return f"{amount} {measure.unit} of {of.title}{clause}"
+        if measure.part is not None:
+            weighed = f"of all {of.title}"
+            if measure.weight is not None:
+                weighed = f"of the {of.attributes[measure.weight].title} {weighed}"
+            word = "as" if measure.weight is None else "with"
+            part = f"{of.title}{self.clause(measure.part, of)}"
+            return f"{part} {word} {amount} {weighed}{clause}"
         attribute = of.attributes[measure.attribute or ""].title
         if measure.kind == "sum":
             return f"{amount} {attribute}{clause}"

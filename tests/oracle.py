@@ -28,7 +28,7 @@ _SUPPLIED = object()
 """What completing an item will supply, whatever it may be."""
 _INFINITY = float("inf")
 _LABELS = ("title", "source")
-_MEASURES = ("has", "count", "sum", "mean", "covers", "duration")
+_MEASURES = ("has", "count", "sum", "mean", "fraction", "covers", "duration")
 _BOUNDS = ("at_least", "more_than", "at_most", "less_than", "is")
 
 
@@ -255,7 +255,10 @@ class _Oracle:
 
     # -- conditions
 
-    def condition(self, data: Mapping[str, Any], path: str, values: dict[str, int]) -> int:
+    def condition(self, data: Any, path: str, values: dict[str, int]) -> int:
+        if data == "nothing":
+            values[path] = MET
+            return MET
         keys = [key for key in data if key not in _LABELS]
         if "of" in keys:
             keys = [key for key in keys if key not in ("at_least", "at_most")]
@@ -480,6 +483,13 @@ class _Oracle:
         found = {}
         for operator in (key for key in body if key in _BOUNDS):
             bound = self.operand(body[operator], {"type": "number"})
+            if word == "fraction":
+                fractions = self.fractions(of, body, stated, where, outer) if complete else None
+                found[operator] = UNKNOWN
+                if fractions is not None and bound is not None:
+                    absent = bound is _NONE
+                    found[operator] = UNMET if absent else _bounded(operator, fractions, bound)
+                continue
             counted = list(zip(stated, counting(), strict=True))
             found[operator] = self.bound(word, operator, bound, of, body, counted, complete)
         return found
@@ -587,6 +597,52 @@ class _Oracle:
             total += number * weighs
             weights += weighs
         return total / weights if weights else None
+
+    def fractions(
+        self,
+        of: Mapping[str, Any],
+        body: Mapping[str, Any],
+        items: Sequence[Mapping[str, Any]],
+        where: Sequence[Mapping[str, Any]],
+        outer: _Here | None,
+    ) -> tuple[Any, Any]:
+        """The lowest and the highest of all fractions: every choice of items, at every extreme."""
+        both = [*where, body["fraction"]]
+        every = self.names_state(of, both)
+        choices: list[list[tuple[Any, Any]]] = []
+        for item in items:
+            counts = self.counted(of, item, where, every, outer)
+            belongs = self.counted(of, item, both, every, outer)
+            if counts == UNMET:
+                continue
+            weights = self.weights(of["attributes"], body.get("weight"), item)
+            places: list[tuple[Any, Any]] = []
+            places += [(weight, 0) for weight in weights if belongs != UNMET]
+            places += [(0, weight) for weight in weights if belongs != MET]
+            choices.append([*places, (0, 0)] if counts == UNKNOWN else places)
+        found = []
+        for chosen in itertools.product(*choices):
+            one, other = sum(part for part, _ in chosen), sum(rest for _, rest in chosen)
+            if one + other == 0:
+                found.append(Fraction(0))
+            elif other != _INFINITY:
+                found.append(Fraction(1) if one == _INFINITY else Fraction(one) / (one + other))
+            elif one != _INFINITY:
+                found.append(Fraction(0))
+        return min(found), max(found)
+
+    def weights(
+        self, attributes: Mapping[str, Any], name: str | None, item: Mapping[str, Any]
+    ) -> list[Any]:
+        """What an item may weigh, at the extremes."""
+        if name is None:
+            return [1]
+        declared = attributes[name]
+        weight = self.stated(item, name, declared)
+        if weight is None:
+            most = Fraction(str(declared["maximum"])) if "maximum" in declared else _INFINITY
+            return [Fraction(str(declared["minimum"])), most]
+        return [0 if weight is _NONE else weight]
 
     def brought(self, item: Mapping[str, Any], name: str, declared: Mapping[str, Any]) -> Any:
         """What an item brings to a mean: a number, nothing, or None when that is unknown."""

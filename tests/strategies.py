@@ -377,7 +377,9 @@ class PackMaker:
             self.quantities["quantity_1"] = ({}, "count", None)
             return
         name, declared = self.any_list()
-        word, body, attribute = self.measured(declared, ("count", "sum", "mean", "duration"))
+        word, body, attribute = self.measured(
+            declared, ("count", "sum", "mean", "fraction", "duration")
+        )
         self.add_where(word, body, declared, _Scope(declared), 1)
         self.define["quantity_1"] = {name: body}
         self.quantities["quantity_1"] = (declared, word, attribute)
@@ -393,6 +395,8 @@ class PackMaker:
             dates = self.named(self.facts, ("date",))
             if dates and choose.chance(60):
                 made["version_by"] = choose.one(dates)
+        elif form >= 72:
+            made["requires"] = "nothing"
         else:
             made["requires"] = self.condition(2, _Scope())
         if choose.chance(6):
@@ -616,7 +620,7 @@ class PackMaker:
 
     def quantifier(self, declared: Data, scope: _Scope, depth: int) -> Data:
         word, body, attribute = self.measured(
-            declared, ("has", "has", "count", "sum", "mean", "covers", "duration")
+            declared, ("has", "has", "count", "sum", "mean", "fraction", "covers", "duration")
         )
         self.add_where(word, body, declared, scope, depth)
         if word not in ("has", "covers"):
@@ -632,6 +636,14 @@ class PackMaker:
         word = choose.one(words)
         if word in ("has", "count"):
             return word, {word: {}}, None
+        if word == "fraction":
+            weights = [
+                name
+                for name in self.named(attributes, _NUMERIC)
+                if attributes[name].get("minimum") is not None
+            ]
+            weighed = {"weight": choose.one(weights)} if weights and choose.chance(70) else {}
+            return word, {word: {}, **weighed}, None
         if word == "duration":
             return word, {word: choose.one(("years", "months", "days"))}, None
         if word == "covers":
@@ -658,6 +670,8 @@ class PackMaker:
         choose = self.choose
         if word in ("has", "count"):
             body[word] = self.where(of, depth, scope)
+        if word == "fraction":
+            body[word] = self.where(of, depth, scope, 1)
         if choose.chance(20 if word in ("has", "count") else 70):
             body["where"] = self.where(of, depth, scope, 1)
 
@@ -679,6 +693,8 @@ class PackMaker:
             values = (2, 1, Decimal("2.5"), 3)
             if declared["type"] in _NUMERIC:
                 values = self.inner(declared)
+        elif word == "fraction":
+            values = tuple(map(Decimal, ("0.5", "0.25", "0.75", "0.3")))
         elif not whole:
             values = (2, 1, Decimal("2.5"), 3, 4, 6)
         if word == "duration" and "months" in of:

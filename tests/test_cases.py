@@ -80,16 +80,22 @@ outcomes:
   a: {title: A, source: {title: S}, requires: {bronze: true}}
   b: {title: B, source: {title: S}, requires: {bronze: true}, confidence: unverified}
   c: {title: C, source: {title: S}, confidence: unverified}
+  d: {title: D, source: {title: S}, requires: nothing}
 """
     pack = make_pack(tmp_path, text)
     assert uncovered(pack.rules, []) == {
         "a": ["met", "unmet", "undetermined"],
         "b": ["unmet", "undetermined"],
         "c": ["undetermined"],
+        "d": ["met"],
     }
     all_of_a = [
         Expectation("a", Status(word)) for word in ("eligible", "not_eligible", "undetermined")
     ]
-    rest = [Expectation("b", Status.NOT_ELIGIBLE), Expectation("c", Status.UNDETERMINED)]
+    rest = [
+        Expectation("b", Status.NOT_ELIGIBLE),
+        Expectation("c", Status.UNDETERMINED),
+        Expectation("d", Status.ELIGIBLE),
+    ]
     some = Case("A case", "cases.yaml", {}, TODAY, (*all_of_a, *rest), Span("x", 1, 1, 1, ""))
     assert uncovered(pack.rules, [some]) == {"b": ["undetermined"]}

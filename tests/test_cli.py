@@ -14,7 +14,19 @@ from pathlib import Path
 
 import click
 import pytest
-from commands import DATA, DAY, PROFILES, ROOT, RULES, check, command, environment, process, run
+from commands import (
+    DATA,
+    DAY,
+    PROFILES,
+    ROOT,
+    RULES,
+    check,
+    command,
+    environment,
+    make_rules,
+    process,
+    run,
+)
 
 from eligibility.cli import _Signals, main
 from eligibility.engines import rete
@@ -81,6 +93,27 @@ def test_an_unknown_outcome_is_refused_with_a_suggestion() -> None:
     assert check(ANN, "--fail-unless", "gaurd").exit_code == 2
     assert run("explain", "gaurd", *CLUB).stderr == result.stderr
     assert run("rules", "show", "gaurd", *CLUB).stderr == result.stderr
+
+
+def test_an_alias_stands_for_its_outcome_in_capitals_or_not(tmp_path: Path) -> None:
+    rules = make_rules(
+        tmp_path,
+        "outcomes:\n"
+        "  swim-badge: {title: Badge, aliases: [SB, SB-2], requires: {bronze: true},"
+        " source: {title: S}}\n",
+    )
+    options = ("--rules", rules)
+    student = tmp_path / "p.json"
+    student.write_text('{"id": "p", "bronze": true}', encoding="utf-8")
+    twice = ("--outcome", "sb", "--outcome", "SB-2")
+    asked = run("check", student, *options, "--format", "json", *twice)
+    assert [one["id"] for one in json.loads(asked.stdout)["outcomes"]] == ["swim-badge"]
+    for words in (("explain", "Sb"), ("rules", "show", "sb-2")):
+        assert "aliases   SB, SB-2" in run(*words, *options).stdout.splitlines()
+    assert run("check", student, *options, "--fail-unless", "SB").exit_code == 0
+    assert run("explain", "SB-3", *options).stderr == (
+        "unknown outcome `SB-3`\n  = did you mean `SB-2`?\n"
+    )
 
 
 @pytest.mark.parametrize("day", ["2026-13-01", "2026-02-30", "20261124", "2026-1-1", "today", ""])

@@ -37,6 +37,7 @@ EACH = "{courses: {covers: {topic: [rescue, first aid]}, distinct: true}}"
 TEACHES = "{judgement: {id: t, question: Can they teach?, decided_by: the board}}"
 
 SENTENCES: list[tuple[str, dict[str, Any], str]] = [
+    ("nothing", {}, "nothing is required"),
     # scalars
     ("{bronze: true}", {"bronze": True}, "a bronze badge"),
     ("{bronze: true}", {"bronze": False}, "a bronze badge: the profile says no"),
@@ -216,6 +217,32 @@ SENTENCES: list[tuple[str, dict[str, Any], str]] = [
         "{courses: {mean: mark, at_least: 3.5}}",
         {"courses": [DONE]},
         "mark of at least 3.5 on average over courses: can't tell yet",
+    ),
+    (
+        "{courses: {fraction: {topic: rescue}, weight: credits, at_least: 0.5}}",
+        {"courses": [{**B, "credits": 1}, {**B, "topic": "first aid", "credits": 2}]},
+        (
+            "courses with topic rescue with at least 50% of the credits of all courses: "
+            "it is 33.33%, 16.67% short"
+        ),
+    ),
+    (
+        "{courses: {fraction: {topic: rescue}, at_least: 0.5}}",
+        {"courses": [B, {**B, "topic": "first aid"}, {**DONE, "title": "Aid", "topic": None}]},
+        (
+            "courses with topic rescue as at least 50% of all courses: "
+            "33.33% for certain, perhaps 66.66% (Aid: topic not known)"
+        ),
+    ),
+    (
+        "{not: {courses: {fraction: {topic: rescue}, at_least: 0.5}}}",
+        {"courses": [B]},
+        "courses with topic rescue as less than 50% of all courses: it is 100%",
+    ),
+    (
+        "{courses: {fraction: {topic: rescue}, at_least: 0.5}}",
+        {"courses": []},
+        "courses with topic rescue as at least 50% of all courses: it is 0%, 50% short",
     ),
     # covers
     (

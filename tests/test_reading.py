@@ -28,6 +28,7 @@ from eligibility.conditions import (
     Literal,
     Measure,
     Not,
+    Nothing,
     OutcomeValue,
     Quantifier,
     Reference,
@@ -167,6 +168,30 @@ def refused(requires: str, define: str = "") -> list[str]:
             ),
         ),
         (
+            "{courses: {fraction: {topics: {includes: law}}, weight: credits, at_least: 0.5}}",
+            Quantifier(
+                "courses",
+                Measure(
+                    "fraction",
+                    weight="credits",
+                    part=ItemComparison("topics", "includes", Literal("law")),
+                ),
+                ItemGroup(0, ()),
+                bound=Literal(Decimal("0.5")),
+            ),
+        ),
+        (
+            "{courses: {fraction: {status: enrolled}, less_than: 1}}",
+            Quantifier(
+                "courses",
+                Measure("fraction", part=ItemComparison("status", "is", Literal("enrolled"))),
+                ItemGroup(0, ()),
+                "less_than",
+                Literal(Decimal(1)),
+                every_state=True,
+            ),
+        ),
+        (
             "{courses: {covers: {topics: [law, coding]}, distinct: true}}",
             Quantifier("courses", Cover("topics", ("law", "coding"), True), ItemGroup(0, ())),
         ),
@@ -183,6 +208,12 @@ def refused(requires: str, define: str = "") -> list[str]:
 )
 def test_a_leaf_is_typed_by_the_vocabulary(requires: str, made: object) -> None:
     assert leaf(requires) == made
+
+
+def test_an_outcome_may_require_nothing() -> None:
+    condition = required("nothing")
+    assert isinstance(condition, Placed)
+    assert (condition.path, condition.leaf) == ("requires", Nothing())
 
 
 def test_numbers_given_where_they_are_always_met_are_let_through() -> None:

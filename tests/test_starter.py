@@ -11,8 +11,10 @@ import pytest
 from every_type import every_type
 from jsonschema import Draft202012Validator
 
+from eligibility.conditions import Nothing
+from eligibility.conditions import Test as Placed
 from eligibility.jsonschemas import profile_schema
-from eligibility.model import Fact, Kind, ListFact, RulePack, Status
+from eligibility.model import Fact, Kind, ListFact, Outcome, RulePack, Status
 from eligibility.packs import load_pack
 from eligibility.profile_json import COMMENT, parse_json
 from eligibility.schemas import ProfileReader
@@ -43,8 +45,15 @@ def test_it_is_valid(pack: RulePack) -> None:
 
 def test_with_nothing_known_nothing_is_determined() -> None:
     profile: Any = parse_json(starter_profile(SHIPPED.rules), "new.json")
-    statuses = {verdict.status for verdict in SHIPPED.check(profile).verdicts}
-    assert statuses == {Status.UNDETERMINED}
+    statuses = {verdict.outcome.id: verdict.status for verdict in SHIPPED.check(profile).verdicts}
+    open_to_all = {name for name in statuses if requires_nothing(SHIPPED.rules.outcomes[name])}
+    assert open_to_all
+    assert {name for name, one in statuses.items() if one is Status.ELIGIBLE} == open_to_all
+    assert {statuses[name] for name in set(statuses) - open_to_all} == {Status.UNDETERMINED}
+
+
+def requires_nothing(outcome: Outcome) -> bool:
+    return isinstance(outcome.requires, Placed) and outcome.requires.leaf == Nothing()
 
 
 def test_every_fact_stands_there_with_its_question_before_it(pack: RulePack) -> None:

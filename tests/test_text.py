@@ -179,6 +179,38 @@ def test_questions_and_quotes_are_given_once_and_then_by_number() -> None:
     assert output.count("Everyone is trained") == 1
 
 
+def test_a_condition_with_a_title_is_told_in_full_once(tmp_path: Path) -> None:
+    rules = make_rules(
+        tmp_path,
+        "define:\n"
+        "  badge: {title: a badge, any: [{bronze: true}, {school_badge: true}]}\n"
+        "outcomes:\n"
+        "  swim:\n"
+        "    title: Swim\n"
+        "    source: {title: S}\n"
+        "    requires:\n"
+        "      any:\n"
+        "        - all: [{badge: true}, {fitness: 5}]\n"
+        "        - all: [{badge: true}, {fitness: 6}]\n"
+        "        - {title: a badge, any: [{bronze: true}, {fitness: 7}]}\n",
+    )
+    told = lines(run("explain", "swim", "--rules", rules).stdout)
+    assert told[2 : told.index("", 2)] == [
+        "one of these:",
+        "  all of these:",
+        "    a badge: one of these:",
+        "      a bronze badge",
+        "      a school badge",
+        "    a fitness score is 5",
+        "  all of these:",
+        "    a badge (as above)",
+        "    a fitness score is 6",
+        "  a badge: one of these:",
+        "    a bronze badge",
+        "    a fitness score is 7",
+    ]
+
+
 def test_assumptions_go_on_after_z(tmp_path: Path) -> None:
     outcomes = [
         f"  o{n}: {{title: O{n}, source: {{title: S}}, requires: {{bronze: true}}, "

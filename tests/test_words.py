@@ -62,6 +62,18 @@ CONDITIONS = [
         "mark of at least 2 on average over courses, weighted by credits",
     ),
     (
+        "{courses: {fraction: {topic: a}, weight: credits, at_least: 0.25}}",
+        "courses with topic a with at least 25% of the credits of all courses",
+    ),
+    (
+        "{courses: {fraction: {topic: a}, where: {mark: C}, less_than: 0.125}}",
+        "courses with topic a as less than 12.5% of all courses with mark C",
+    ),
+    (
+        "{not: {courses: {fraction: {topic: a}, less_than: 1}}}",
+        "courses with topic a as at least 100% of all courses",
+    ),
+    (
         "{jobs: {duration: years, at_least: 2, where: {kind: guard}}}",
         "at least 2 years of jobs with kind guard",
     ),

@@ -7,7 +7,6 @@ tests of an item of a list nested in that. They differ in what an operand may re
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
 
 from eligibility.conditions import AS_OF
 from eligibility.jsonschemas.parts import JsonSchema, array, closed, day, ref, words
@@ -35,6 +34,12 @@ _CONDITION_WORDS = CONDITION_WORDS - {"where", "holds_on"}
 _WHERE_WORDS = CONDITION_WORDS - {"outcome", "judgement", "where"}
 _COUNTED = ("count", "duration")
 _UPPER = {"at_most": 0, "less_than": 1, "is": 0}
+_FRACTIONS: dict[str, JsonSchema] = {
+    "at_least": {"maximum": 1},
+    "more_than": {"exclusiveMaximum": 1},
+    "at_most": {"minimum": 0},
+    "less_than": {"exclusiveMinimum": 0},
+}
 _COVERED = (Kind.INTEGER, Kind.NUMBER, Kind.TEXT, Kind.SCALE)
 
 _ABOUT = {
@@ -53,7 +58,8 @@ _ABOUT = {
     "count": "how many items are like this",
     "sum": "the sum of this attribute over the items",
     "mean": "the mean of this attribute over the items",
-    "weight": "the attribute that weighs each item in the mean",
+    "fraction": "the fraction of the items like this in all that count, from 0 to 1",
+    "weight": "the attribute that weighs each item in the mean or in the fraction",
     "covers": "for each value some item has it",
     "distinct": "whether each value needs an item of its own",
     "duration": "how long the items last, overlaps counted once",
@@ -341,7 +347,7 @@ def _quantifier(
     beside = [key for key in BESIDE[word] if key not in BOUNDS]
     parts: dict[str, JsonSchema] = {
         "where": where,
-        "weight": _attribute("weight", of),
+        "weight": _attribute(f"{word} weight", of),
         "distinct": {"type": "boolean"},
     }
     properties = {word: _said(word, _measured(word, where, of))}
@@ -356,6 +362,8 @@ def _measured(word: str, where: JsonSchema, of: ListFact | None) -> JsonSchema:
     match word:
         case "has" | "count":
             return where
+        case "fraction":
+            return {**where, "minProperties": 1}
         case "sum" | "mean":
             return _attribute(word, of)
         case "covers":
@@ -366,7 +374,7 @@ def _measured(word: str, where: JsonSchema, of: ListFact | None) -> JsonSchema:
 
 def _covered(of: ListFact | None) -> JsonSchema:
     """One attribute with the values to cover."""
-    one: dict[str, Any] = {"minProperties": 1, "maxProperties": 1}
+    one: JsonSchema = {"minProperties": 1, "maxProperties": 1}
     if of is not None:
         known = {
             fact.name: array(_literal([fact.kind], fact), minItems=1, uniqueItems=True)
@@ -388,14 +396,17 @@ def _attribute(word: str, of: ListFact | None) -> JsonSchema:
         for fact in of.attributes.values()
         if isinstance(fact, Fact)
         and (fact.kind.numeric or (word == "mean" and fact.scale and fact.scale.points))
+        and (word != "fraction weight" or (fact.minimum is not None and fact.minimum >= 0))
     ]
     return words(fitting) if fitting else _NOTHING
 
 
 def _bound(key: str, word: str) -> JsonSchema:
-    types = {"sum": ["number"], "mean": ["number", "string"]}
+    types = {"sum": ["number"], "mean": ["number", "string"], "fraction": ["number"]}
     literal: JsonSchema = {"type": types.get(word, ["integer"])}
-    if word not in types and key in _UPPER:
+    if word == "fraction":
+        literal |= _FRACTIONS[key]
+    elif word not in types and key in _UPPER:
         literal["minimum"] = _UPPER[key]
     return {"description": OPERATORS[key].words.format("..."), **_operand(literal, 0)}
 

@@ -14,12 +14,13 @@ from eligibility.jsonschemas.conditions import (
 )
 from eligibility.jsonschemas.parts import DIALECT, JsonSchema, array, closed, ref, words
 from eligibility.jsonschemas.profile import item_schemas, members, value_schemas
-from eligibility.jsonschemas.vocabulary import TEXTS, declared, scales
+from eligibility.jsonschemas.vocabulary import TEXTS, declared, scales, texts
 from eligibility.loading import SEGMENT
 from eligibility.model import RulePack, Status
 from eligibility.profile_json import COMMENT
 from eligibility.reading.citations import CITATION_KEYS
-from eligibility.reading.outcomes import OUTCOME_KEYS
+from eligibility.reading.form import ALIAS
+from eligibility.reading.outcomes import NOTHING, OUTCOME_KEYS
 from eligibility.reading.packs import PACK_KEYS, PART_KEYS, VOCABULARY_KEYS
 
 __all__ = ["rules_schema"]
@@ -114,10 +115,12 @@ def _map(pattern: str, schema: JsonSchema) -> JsonSchema:
 
 
 def _outcome() -> JsonSchema:
+    nothing = {"const": NOTHING, "description": "all are eligible"}
+    requires = {"if": {"type": "string"}, "then": nothing, "else": ref("condition")}
     version: dict[str, JsonSchema] = {
         "from": ref("day"),
         "until": ref("day"),
-        "requires": ref("condition"),
+        "requires": requires,
         "source": ref("citation"),
     }
     information = closed(
@@ -127,7 +130,14 @@ def _outcome() -> JsonSchema:
     table: dict[str, JsonSchema] = {
         "title": TEXT,
         "description": TEXT,
-        "requires": ref("condition"),
+        "aliases": texts(
+            {
+                "description": "another name, such as an abbreviation",
+                "type": "string",
+                "pattern": rf"^\s*{ALIAS.pattern}\s*$",
+            }
+        ),
+        "requires": requires,
         "versions": array(
             # Only the first may have held always.
             closed(version, ["from", "requires"]),

@@ -32,7 +32,7 @@ MAX_CONDITIONS = 50_000
 MAX_NESTED = 60
 """How deep conditions and item tests may stand in one another, definitions included."""
 
-MEASURES = ("has", "count", "sum", "mean", "covers", "duration")
+MEASURES = ("has", "count", "sum", "mean", "fraction", "covers", "duration")
 BOUNDS = ("at_least", "more_than", "at_most", "less_than", "is")
 
 
@@ -54,7 +54,7 @@ def defined_as(body: Node) -> Defined:
     keys = [key for key in body.keys if key not in ("title", "source")]
     inner = body.get(keys[0]) if len(keys) == 1 else None
     if isinstance(inner, Mapping):
-        measured = set(inner.keys) & {"count", "sum", "mean", "duration", "completed"}
+        measured = set(inner.keys) & {"count", "sum", "mean", "fraction", "duration", "completed"}
         if measured and not set(inner.keys) & {*OPERATORS}:
             return Defined.QUANTITY
     return Defined.CONDITION

@@ -11,10 +11,11 @@ from eligibility.errors import Message, Problem
 from eligibility.reading import messages
 from eligibility.source import MAX_PROBLEMS, Mapping, Node, Scalar, Sequence, Span
 
-__all__ = ["FACT_NAME", "ID", "Form", "TooMuchError", "day_hint", "number_hint"]
+__all__ = ["ALIAS", "FACT_NAME", "ID", "Form", "TooMuchError", "day_hint", "number_hint"]
 
 FACT_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 ID = re.compile(r"[a-z][a-z0-9-]{0,63}")
+ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 
 
 class TooMuchError(Exception):

@@ -9,7 +9,9 @@ from eligibility.errors import Message, did_you_mean
 from eligibility.source import Mapping, Node, Scalar, plain_value
 
 __all__ = [
+    "alias_taken",
     "always_met",
+    "bad_alias",
     "bad_name",
     "bound_missing",
     "contradicts",
@@ -97,6 +99,16 @@ def bad_name(name: str, kind: str, pattern: str, joint: str) -> Message:
     fit = re.sub(r"[^a-z0-9]+", joint, name.casefold()).strip(joint).lstrip("0123456789" + joint)
     hint = f"use {pattern}, starting with a letter" + (f": {quoted(fit[:40])}" if fit else "")
     return Message(f"{quoted(name)} is not a name for {kind}", hint)
+
+
+def bad_alias(alias: str) -> Message:
+    text = f"{quoted(alias)} is not a name for an outcome"
+    return Message(text, "use at most 64 letters, digits and `-`, starting with a letter")
+
+
+def alias_taken(alias: str, owner: str, first: str) -> Message:
+    text = f"alias {quoted(alias)} already names the outcome {quoted(owner)}"
+    return Message(text, f"first given at {first}; capitals make no difference")
 
 
 def reserved_name(name: str) -> Message:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
 
-from eligibility.conditions import Condition
+from eligibility.conditions import Condition, Nothing, Test
 from eligibility.errors import Message
 from eligibility.model import (
     Citation,
@@ -21,14 +21,15 @@ from eligibility.model import (
 )
 from eligibility.reading import messages
 from eligibility.reading.conditions import ConditionReader
-from eligibility.reading.form import Form
+from eligibility.reading.form import ALIAS, Form
 from eligibility.source import Mapping, Node, Scalar, Sequence, Span
 
-__all__ = ["OUTCOME_KEYS", "OutcomeReader"]
+__all__ = ["NOTHING", "OUTCOME_KEYS", "OutcomeReader"]
 
 OUTCOME_KEYS = (
     "title",
     "description",
+    "aliases",
     "requires",
     "versions",
     "version_by",
@@ -37,6 +38,9 @@ OUTCOME_KEYS = (
     "assumptions",
     "information",
 )
+NOTHING = "nothing"
+"""What stands behind `requires` where all are eligible."""
+
 _VERSION_KEYS = ("from", "until", "requires", "source")
 _INFORMATION_KEYS = ("title", "value", "year", "source")
 _DAY = datetime.timedelta(days=1)
@@ -66,6 +70,7 @@ class OutcomeReader:
         self._conditions = conditions
         self._cite = cite
         self._graph: dict[str, dict[str, Span]] = {}
+        self._aliases: list[tuple[str, Scalar]] = []
 
     def outcome(self, key: Scalar, node: Node, pack: str) -> Outcome | None:
         """One outcome of the pack with that id."""
@@ -79,15 +84,14 @@ class OutcomeReader:
         self._check_keys(key, mapping, doubtful=confidence is not None and sure != "verified")
         self._conditions.referred = self._graph[name] = {}
         requires, versions = mapping.get("requires"), mapping.get("versions")
-        condition = None
-        if requires is not None:
-            condition = self._conditions.condition(requires, "requires")
+        condition = None if requires is None else self._requires(requires, "requires")
         assumptions = mapping.get("assumptions")
         return Outcome(
             name,
             self._form.text(mapping.get("title"), "the title") or name,
             pack,
             description=self._form.text(mapping.get("description"), "the description"),
+            aliases=self._outcome_aliases(name, mapping.get("aliases")),
             requires=condition,
             versions=None if versions is None else self._versions(versions),
             version_by=self._version_by(mapping),
@@ -98,6 +102,12 @@ class OutcomeReader:
             span=key.span,
         )
 
+    def _requires(self, node: Node, path: str) -> Condition | None:
+        """The condition of an outcome or of a version, which may be that there is none."""
+        if isinstance(node, Scalar) and node.value == NOTHING:
+            return Test(path, Nothing(), span=node.span)
+        return self._conditions.condition(node, path)
+
     def check_cycles(self) -> None:
         """Report the circles of outcomes, each where its first outcome names the second."""
         done: set[str] = set()
@@ -106,6 +116,30 @@ class OutcomeReader:
 
     def _cycle(self, path: list[str]) -> None:
         self._form.report(self._graph[path[0]][path[1]], messages.cycle("outcomes", path))
+
+    def check_aliases(self, ids: MappingType[str, Scalar]) -> None:
+        """Report aliases that name another outcome too; whoever asks cannot tell them apart."""
+        taken = dict(ids)
+        owners = {name: name for name in ids}
+        for owner, node in self._aliases:
+            folded = node.text.strip().casefold()
+            first = taken.setdefault(folded, node)
+            if owners.setdefault(folded, owner) == owner and first is node:
+                continue
+            place = f"{first.span.file}:{first.span.line}"
+            self._form.report(node, messages.alias_taken(node.text.strip(), owners[folded], place))
+
+    def _outcome_aliases(self, name: str, node: Node | None) -> tuple[str, ...]:
+        """Other names of an outcome, as people know it."""
+        found: list[str] = []
+        for alias, where in self._form.text_nodes(node, "aliases").items():
+            assert isinstance(where, Scalar)
+            if ALIAS.fullmatch(alias) is None:
+                self._form.report(where, messages.bad_alias(alias))
+                continue
+            self._aliases.append((name, where))
+            found.append(alias)
+        return tuple(found)
 
     def _check_keys(self, key: Scalar, mapping: Mapping, *, doubtful: bool) -> None:
         """Report what an outcome has too much or too little of."""
@@ -160,7 +194,7 @@ class OutcomeReader:
             requires = mapping.get("requires")
             condition: Condition | None = None
             if requires is not None:
-                condition = self._conditions.condition(requires, f"versions/{index}/requires")
+                condition = self._requires(requires, f"versions/{index}/requires")
             if condition is not None and held is not None:
                 versions.append(Version(condition, held.start, held.end, source))
         for before, after in itertools.pairwise(days):

@@ -106,6 +106,7 @@ class _PackReader:
             if outcome is not None:
                 outcomes[name] = outcome
         reader.check_cycles()
+        reader.check_aliases(self._outcomes.keys)
         if self.form.problems or self._rules.problems:
             return None
         return self._pack(vocabulary, outcomes, tuple(sorted(conditions.judgements)))

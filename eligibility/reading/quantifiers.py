@@ -33,6 +33,7 @@ BESIDE = {
     "count": ("where", *BOUNDS),
     "sum": ("where", *BOUNDS),
     "mean": ("where", "weight", *BOUNDS),
+    "fraction": ("where", "weight", *BOUNDS),
     "covers": ("where", "distinct"),
     "duration": ("where", *BOUNDS),
 }
@@ -69,12 +70,14 @@ class QuantifierReader:
         tests = [self.items.test(node.get("where"), inside)]
         if word.text in ("has", "count"):
             tests.insert(0, self.items.test(node.get(word.text), inside))
-        measure = self._measure(word, node, of)
+        part = self._part(word, node, inside)
+        measure = self._measure(word, node, of, part)
         wanted = [test for test in tests if test is not ANYTHING]
         where = group(wanted, len(wanted)) if wanted else ANYTHING
-        if where is not None:
-            check_items(self._form, where, of)
-        every = of.states is not None and _names(where, of.states.attribute)
+        every_test = where if part is None else group([*wanted, part], len(wanted) + 1)
+        if every_test is not None:
+            check_items(self._form, every_test, of)
+        every = of.states is not None and _names(every_test, of.states.attribute)
         if isinstance(measure, Measure) and word.text != "has":
             return self._bounds(node, word, of, measure, where, every, bare)
         if measure is None or where is None:
@@ -122,9 +125,10 @@ class QuantifierReader:
     ) -> list[tuple[Scalar, Quantifier | None]]:
         bounds = [pair for pair in node.entries if pair[0].text in BOUNDS]
         if not bounds:
+            example = "at_least: 0.25" if word.text == "fraction" else "at_least: 2"
             near = {messages.near(key, BOUNDS) for key in node.keys if key not in MEASURES}
             if not bare and node.whole and near <= {None}:
-                self._form.report(word, messages.bound_missing(word.text, "at_least: 2"))
+                self._form.report(word, messages.bound_missing(word.text, example))
             return [(word, None)]
         made: list[tuple[Scalar, Quantifier | None]] = []
         for key, below in bounds:
@@ -160,7 +164,15 @@ class QuantifierReader:
 
     # -- measures ---------------------------------------------------------------------
 
-    def _measure(self, word: Scalar, node: Mapping, of: ListFact) -> Measure | Cover | None:
+    def _part(self, word: Scalar, node: Mapping, inside: Surroundings) -> ItemTest | None:
+        """What an item must pass to be of the part whose fraction is taken."""
+        if word.text != "fraction":
+            return None
+        return self.items.test(node.get("fraction"), inside, nested=True)
+
+    def _measure(
+        self, word: Scalar, node: Mapping, of: ListFact, part: ItemTest | None
+    ) -> Measure | Cover | None:
         measured = node.get(word.text)
         assert measured is not None
         match word.text:
@@ -170,13 +182,34 @@ class QuantifierReader:
                 return self._cover(measured, node.get("distinct"), of)
             case "duration":
                 return self._duration(word, measured, of)
+            case "fraction":
+                return self._fraction(node, of, part)
         attribute = self._number(word, measured, of)
-        weighing, weight = node.key("weight"), None
-        if weighing is not None:
-            weight = self._number(weighing, node.get("weight"), of)
+        weighing, weight = self._weight(node, of)
         if attribute is None or (weighing is not None and weight is None):
             return None
         return Measure(word.text, attribute, weight)
+
+    def _weight(self, node: Mapping, of: ListFact) -> tuple[Scalar | None, str | None]:
+        """The key `weight`, where it is there, and the attribute behind it."""
+        weighing = node.key("weight")
+        if weighing is None:
+            return None, None
+        return weighing, self._number(weighing, node.get("weight"), of)
+
+    def _fraction(self, node: Mapping, of: ListFact, part: ItemTest | None) -> Measure | None:
+        weighing, weight = self._weight(node, of)
+        if weight is not None:
+            fact = of.attributes[weight]
+            assert isinstance(fact, Fact)
+            if fact.minimum is None or fact.minimum < 0:
+                text = f"`fraction` needs a weight that is never negative, and `{weight}` may be"
+                hint = "declare `minimum: 0` in the vocabulary"
+                self._form.report(node.get("weight") or node, Message(text, hint))
+                return None
+        if part is None or (weighing is not None and weight is None):
+            return None
+        return Measure("fraction", weight=weight, part=part)
 
     def _duration(self, word: Scalar, node: Node, of: ListFact) -> Measure | None:
         unit = self._form.word(node, "unit", UNITS)

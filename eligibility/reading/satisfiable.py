@@ -69,6 +69,9 @@ def measured_fact(measure: Measure, of: ListFact) -> Fact:
     """What a measure can come to, as a fact to compare."""
     if measure.kind in ("count", "duration"):
         return Fact(measure.kind, Kind.INTEGER, measure.kind, "", minimum=Decimal(0))
+    if measure.kind == "fraction":
+        whole = Decimal(1)
+        return Fact("fraction", Kind.NUMBER, "fraction", "", minimum=Decimal(0), maximum=whole)
     fact = of.attributes.get(measure.attribute or "")
     assert isinstance(fact, Fact)
     low, high = fact.minimum, fact.maximum
@@ -110,7 +113,9 @@ def _check(form: Form, claims: Iterable[_Claim]) -> None:
         together.setdefault(claim.subject, []).append(claim)
     with decimal.localcontext(_EXACT):
         for found in together.values():
-            _check_subject(form, found)
+            # one that stands alone has been checked by `check_alone`, unless it is turned round
+            if len(found) > 1 or found[0].negated:
+                _check_subject(form, found)
 
 
 def _check_subject(form: Form, claims: list[_Claim]) -> None:
