@@ -204,18 +204,23 @@ def _ranges(numbers: Sequence[int]) -> str:
 
 
 def profile_text(answer: Answer, console: Console, *, explain: bool = False) -> RenderableType:
-    """Everything about one student: what is met in a line, what is not in detail."""
+    """Everything about one student: what is met in a line, what is not in detail.
+
+    What the student is eligible for comes first, and what is furthest off last.
+    """
     explainer = Explainer(answer)
     notes = _Notes()
     pack = answer.compiled.pack
     head = Text(clean(answer.profile.id), style="bold")
-    head.append(f"  as of {answer.as_of}  {pack.id} {pack.version}", style="dim")
+    several = "+" in pack.id
+    packs = pack.id.replace("+", ", ") if several else f"{pack.id} {pack.version}"
+    head.append(f"  as of {answer.as_of}  {packs}", style="dim")
     if explain:
         head.append(f"  derived by {answer.engine}", style="dim")
     parts: list[RenderableType] = [head, Text("")]
-    parts += [
-        _verdict(answer, verdict, explainer, notes, console, explain) for verdict in answer.verdicts
-    ]
+    statuses = [*Status]
+    ordered = sorted(answer.verdicts, key=lambda one: statuses.index(one.status))
+    parts += [_verdict(answer, one, explainer, notes, console, explain) for one in ordered]
     foot = notes.foot()
     if foot.row_count:
         parts += [Text(""), foot]

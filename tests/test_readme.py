@@ -5,6 +5,7 @@ After a change of words `python tests/test_readme.py` writes the terminal output
 
 from __future__ import annotations
 
+import datetime
 import doctest
 import html
 import importlib.util
@@ -17,6 +18,9 @@ import pytest
 from click.testing import CliRunner
 
 from eligibility.cli import main
+from eligibility.model import Status
+from eligibility.packs import load_pack
+from eligibility.profile_json import parse_json
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -43,10 +47,15 @@ def _words(svg: str) -> list[str]:
 def _printed(command: str) -> str:
     """What a command of the README prints, run at the root."""
     words = shlex.split(command.removeprefix("$ eligibility "))
-    rules = ["--rules", "rules/medical-records"]
-    result = CliRunner().invoke(main, [*words, *rules], prog_name="eligibility")
+    result = CliRunner().invoke(main, words, prog_name="eligibility")
     assert result.exit_code == 0, result.output
     return result.stdout
+
+
+def _as_printed(block: str) -> str:
+    """The commands of a block, each with what it prints."""
+    commands = [line for line in block.splitlines() if line.startswith("$ ")]
+    return "\n".join(f"{command}\n{_printed(command)}" for command in commands)
 
 
 def test_the_terminal_output_is_what_the_command_prints(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,8 +63,37 @@ def test_the_terminal_output_is_what_the_command_prints(monkeypatch: pytest.Monk
     blocks = _blocks("output", "console")
     assert blocks
     for _, block in blocks:
-        command, _, shown = block.partition("\n")
-        assert _printed(command) == shown
+        assert _as_printed(block) == block
+
+
+_TOUR = re.compile(r"<!-- tour: (.*?) -->\n((?:\|.*\n)+)")
+_SAID = {
+    Status.ELIGIBLE: "✓ eligible",
+    Status.ON_TRACK: "→ on track",
+    Status.UNDETERMINED: "? can't tell yet",
+    Status.NOT_ELIGIBLE: "· not yet",
+}
+
+
+def _tour(table: re.Match[str]) -> str:
+    """The table of a tour: days by outcomes, each with its status on that day."""
+    head, rule, *rows = table[2].splitlines()
+    outcomes = re.findall(r"`([a-z-]+)`", head)[1:]
+    pack = load_pack(engine="reference")
+    profile = pack.reader.read(parse_json((ROOT / table[1]).read_text(encoding="utf-8"), table[1]))
+    lines = [f"<!-- tour: {table[1]} -->", head, rule]
+    for row in rows:
+        day = datetime.date.fromisoformat(row.split("|")[1].strip())
+        verdicts = pack.answer(profile, day, outcomes).verdicts
+        lines.append(f"| {day} | {' | '.join(_SAID[one.status] for one in verdicts)} |")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def test_the_tour_is_what_comes_out_on_its_days() -> None:
+    found = _TOUR.search(README)
+    assert found is not None
+    assert len(found[2].splitlines()) == 2 + 6
+    assert found[0] == _tour(found)
 
 
 def test_the_rule_file_shown_is_the_one_that_made_it() -> None:
@@ -89,8 +127,8 @@ def test_the_two_commands_are_the_only_ones_with_set_up() -> None:
 def _write_anew() -> None:
     text = README
     for _, block in _blocks("output", "console"):
-        command = block.partition("\n")[0]
-        text = text.replace(block, f"{command}\n{_printed(command)}")
+        text = text.replace(block, _as_printed(block))
+    text = _TOUR.sub(_tour, text)
     (ROOT / "README.md").write_text(text, encoding="utf-8")
 
 
