@@ -202,11 +202,12 @@ class Words:
         measure = leaf.measure
         assert isinstance(measure, Measure)
         clause = self.clause(leaf.where, of)
+        one = f" {amount}".endswith(" 1")
         if measure.kind == "count":
-            one = f" {amount}".endswith(" 1")
             return f"{amount} {of.item if one else of.title}{clause}"
         if measure.kind == "duration":
-            return f"{amount} {measure.unit} of {of.title}{clause}"
+            unit = (measure.unit or "").removesuffix("s") if one else measure.unit
+            return f"{amount} {unit} of {of.title}{clause}"
         if measure.part is not None:
             weighed = f"of all {of.title}"
             if measure.weight is not None:

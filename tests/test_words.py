@@ -61,6 +61,8 @@ CONDITIONS = [
         "{courses: {mean: mark, weight: credits, at_least: 2}}",
         "mark of at least 2 on average over courses, weighted by credits",
     ),
+    ("{jobs: {duration: years, at_least: 1}}", "at least 1 year of jobs"),
+    ("{jobs: {duration: months, at_least: 11}}", "at least 11 months of jobs"),
     (
         "{courses: {fraction: {topic: a}, weight: credits, at_least: 0.25}}",
         "courses with topic a with at least 25% of the credits of all courses",
