@@ -25,13 +25,13 @@ settings.load_profile("eligibility")
 
 @pytest.hookimpl(trylast=True)  # once Hypothesis has marked its own
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Properties are not measured for coverage.
+    """Properties and acceptance tests are not measured for coverage.
 
     Thousands of examples take two to three times as long under it, and a line that only
-    chance reaches is not covered.
+    chance or other people's data reaches is not covered.
     """
     if config.getoption("--no-cov", default=True):
         return  # the mark would be looked up in a plugin that is not at work
     for item in items:
-        if item.get_closest_marker("hypothesis"):
+        if item.get_closest_marker("hypothesis") or item.path.parent.name == "acceptance":
             item.add_marker(pytest.mark.no_cover)
