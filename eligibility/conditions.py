@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AS_OF",
+    "Assignment",
     "Comparison",
     "Condition",
     "Cover",
@@ -33,12 +34,16 @@ __all__ = [
     "Leaf",
     "Literal",
     "Measure",
+    "Need",
+    "NeedGroup",
+    "Needs",
     "Not",
     "Nothing",
     "Operand",
     "OutcomeValue",
     "Quantifier",
     "Reference",
+    "Share",
     "Test",
     "Undecidable",
 ]
@@ -180,7 +185,49 @@ class Nothing:
     """Always MET: an outcome that requires nothing."""
 
 
-Leaf = Comparison | Quantifier | Decision | Undecidable | Nothing
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A quantifier below `share`, met by items of its own.
+
+    `path` is its place below the group that shares. `source` is the nearest citation.
+    """
+
+    path: str
+    quantifier: Quantifier
+    title: str | None = None
+    source: Citation | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NeedGroup:
+    """At least `k` of `children`: `all` has k = their number, `any` k = 1."""
+
+    k: int
+    children: tuple[Needs, ...]
+    title: str | None = None
+
+
+Needs = Need | NeedGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of a number attribute may be counted twice, all items together."""
+
+    attribute: str
+    most: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Needs over one list, each met by items of its own; without a `share` no item is shared."""
+
+    list: str
+    needs: NeedGroup
+    share: Share | None = None
+
+
+Leaf = Comparison | Quantifier | Assignment | Decision | Undecidable | Nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from eligibility.compiled import CompiledPack, Node, NodeKind
 from eligibility.conditions import (
+    Assignment,
     Comparison,
     Cover,
     ItemComparison,
@@ -20,7 +21,7 @@ from eligibility.conditions import (
 )
 from eligibility.leaves import Scenario
 from eligibility.model import Fact, Kind, ListFact, Status
-from eligibility.observations import Blocker, Missing, Note, Observation
+from eligibility.observations import Blocker, Given, Missing, Note, Observation, Used
 from eligibility.truth import Truth, negation
 from eligibility.values import Absent, Days, Value
 from eligibility.verdict import Answer, OutcomeVerdict, Reason
@@ -63,6 +64,9 @@ _NAMING = ("is", "one_of", "includes", "matches")
 """Operators that say what an item is, as against how good it is."""
 
 _DECIDED = {Truth.MET: "yes", Truth.UNKNOWN: "not decided yet", Truth.UNMET: "no"}
+_MANY = 12
+"""How many items are named in a row."""
+
 _LONG = 100
 """How many characters of a value are shown."""
 
@@ -93,6 +97,10 @@ def question_text(missing: Missing) -> str:
 
 def short_by(leaf: Leaf, seen: Observation) -> Decimal | None:
     """How much is missing to a lower bound; None where that is no number."""
+    if isinstance(leaf, Assignment):
+        made = seen.assignment
+        lacking = 0 if made is None else sum(not used.met for used in made.needs)
+        return Decimal(lacking) if lacking else None
     operator = getattr(leaf, "operator", None)
     if isinstance(leaf, Quantifier) and isinstance(leaf.measure, Cover):
         lacking = len(seen.lack) + len(seen.unsure)
@@ -194,6 +202,13 @@ def _names(seen: Observation) -> list[str]:
     return [clean(name) for name in seen.found]
 
 
+def _given(items: Iterable[Given]) -> str:
+    names = [clean(one.item) for one in items]
+    if len(names) > _MANY:
+        names = [*names[: _MANY - 1], f"{len(names) - _MANY + 1:,} more"]
+    return joined(names)
+
+
 def _shown(value: Value | None) -> str:
     """A value of the profile, cut where it is long."""
     text = value_words(value)
@@ -279,9 +294,12 @@ class Explainer:
                 return f"{amount}: {self._lacking(leaf, of, seen)}{self._notes(leaf, seen)}"
         finding = self._finding(leaf, seen)
         words = self.words.leaf(leaf)
+        if isinstance(leaf, Assignment) and finding:
+            # what is found names each need, so that its words need not
+            words = self.words.shared(leaf)
         return f"{words}: {finding}" if finding else words
 
-    def _list(self, leaf: Quantifier) -> ListFact:
+    def _list(self, leaf: Quantifier | Assignment) -> ListFact:
         of = self._facts[leaf.list]
         assert isinstance(of, ListFact)
         return of
@@ -293,6 +311,8 @@ class Explainer:
                 return self._comparison(leaf, seen)
             case Quantifier():
                 return self._quantifier(leaf, self._list(leaf), seen)
+            case Assignment():
+                return "; ".join(self.shared_out(leaf, seen))
             case Undecidable() | Nothing():
                 return ""
             case _:
@@ -311,6 +331,10 @@ class Explainer:
                 return f"there is {joined(_names(seen))}" if seen.value is Truth.MET else ""
             case Quantifier():
                 return f"it is {amount_words(leaf.measure, seen.observed)}"
+            case Assignment() if seen.value is not Truth.UNMET:
+                return "; ".join(self.shared_out(leaf, seen))
+            case Assignment():
+                return ""
             case _:
                 return _DECIDED[seen.value]
 
@@ -419,6 +443,40 @@ class Explainer:
         wanted = self.words.wanted(test, of).removeprefix("is ")
         return f"{fact.title} {_shown(blocker.observed)}, needs {wanted}"
 
+    # -- items shared out -------------------------------------------------------------
+
+    def shared_out(self, leaf: Assignment, seen: Observation) -> list[str]:
+        """Each need with the items given to it, and the items left over."""
+        made = seen.assignment
+        assert made is not None
+        if made.limited:
+            return ["can't tell: there are too many ways to share out the items"]
+        if not made.needs:
+            return ["there are too many ways to share out the items to show one"]
+        known = made.left or any(used.given or used.seen.notes for used in made.needs)
+        if not known and any(one.pointer == f"/{leaf.list}" for one in seen.missing):
+            return [f"{self._list(leaf).title} not known"]
+        texts = [self.need(used) for used in made.needs]
+        return [*texts, f"left over: {_given(made.left)}"] if made.left else texts
+
+    def need(self, used: Used) -> str:
+        """A need with the items given to it: `a course with code A: Anatomy`."""
+        leaf, seen = used.need.quantifier, used.seen
+        words = self.words.need(used.need)
+        given = _given(used.given)
+        if used.met:
+            return f"{words}: {given}" if given else words
+        if leaf.has:
+            ending = "still missing" if seen.value is Truth.UNMET else "can't tell yet"
+            text = f"{words}: {ending}{self._notes(leaf, seen)}"
+        elif used.need.title is not None:
+            text = f"{words}: {self._finding(leaf, seen)}"
+        else:
+            text = self.leaf(leaf, seen)
+        others = f"{_given(used.elsewhere)} used elsewhere" if used.elsewhere else ""
+        more = ", ".join(one for one in (f"so far {given}" if given else "", others) if one)
+        return f"{text}; {more}" if more else text
+
     # -- outlines ---------------------------------------------------------------------
 
     def outline(self, verdict: OutcomeVerdict) -> list[Line]:
@@ -445,7 +503,7 @@ class Explainer:
     def _outlined(self, node: Node, reasons: dict[int, Reason], above: NodeKind) -> Iterator[Line]:
         reason = reasons.get(node.number)
         if reason is not None:
-            yield Line(0, self.reason(reason), node, reason)
+            yield from self._reason_lines(reason)
             return
         if node.kind is NodeKind.OUTCOME:
             return
@@ -462,6 +520,17 @@ class Explainer:
             for line in lines:
                 deeper = line.depth + (1 if heading is not None else 0)
                 yield Line(deeper, line.text, line.node, line.reason)
+
+    def _reason_lines(self, reason: Reason) -> Iterator[Line]:
+        """A reason in a line; with a line below it for each need that shares out items."""
+        node, seen = reason.node, reason.observation
+        leaf = None if node.leaf is None else self._leaves[node.leaf]
+        if not isinstance(leaf, Assignment) or seen is None:
+            yield Line(0, self.reason(reason), node, reason)
+            return
+        yield Line(0, f"{node.title or self.words.shared(leaf)}:", node, reason)
+        for text in self.shared_out(leaf, seen):
+            yield Line(1, text, node)
 
     def _choice(self, node: Node) -> str:
         """The heading over alternatives; those that are met already are taken off."""

@@ -11,8 +11,10 @@ from decimal import Decimal
 from typing import Any
 
 from eligibility import truth
+from eligibility.assignment import Candidates, assign, needs_of
 from eligibility.conditions import (
     AS_OF,
+    Assignment,
     Comparison,
     Cover,
     Decision,
@@ -32,14 +34,14 @@ from eligibility.conditions import (
 from eligibility.facts import Item, Items, Profile, name_of
 from eligibility.measures import Counted, cover, measure
 from eligibility.model import Completing, Declaration, Fact, ListFact, States, Vocabulary
-from eligibility.observations import Blocker, Missing, Note, Observation, distinct_missing
+from eligibility.observations import Blocker, Missing, Observation, distinct_missing
 from eligibility.operators import OPERATORS, compare
+from eligibility.results import MET, Result, both, names_of_met, nearest, uncovered
 from eligibility.truth import Truth
 from eligibility.values import Days, Duration, Unit, Value, completed, shift
 
 __all__ = ["Fold", "Scenario", "fold"]
 
-_NOTES = 3
 _EXACT = decimal.Context(prec=400, traps=[decimal.InvalidOperation, decimal.Inexact])
 """Sums and products of the numbers that profiles and rules may hold are exact in it."""
 
@@ -92,16 +94,20 @@ class _Around:
 
 
 @dataclass(frozen=True, slots=True)
-class _Result:
-    """A test of one item: its value, and what keeps it from being MET."""
+class _Weighed:
+    """What a quantifier comes to, and what each item is to it.
 
-    value: Truth
-    blockers: tuple[Blocker, ...] = ()
-    missing: tuple[Missing, ...] = ()
-    state: str | None = None
+    `missing` is what else may decide, beside the items; `having` is for a cover.
+    """
+
+    found: Observation
+    results: Sequence[Result]
+    counted: Sequence[Counted]
+    missing: Sequence[Missing]
+    bound: Any
+    having: Sequence[Sequence[Truth]] = ()
 
 
-_MET = _Result(Truth.MET)
 _SUPPLIED = object()
 """Stands for a value that completing the item will supply, whatever it may be."""
 
@@ -116,7 +122,7 @@ class Fold:
         self._profile = profile
         self._as_of = as_of
         self._scenario = scenario
-        self._tested: dict[tuple[str, ItemTest, bool], tuple[_Result, ...]] = {}
+        self._tested: dict[tuple[str, ItemTest, bool], tuple[Result, ...]] = {}
 
     def leaf(self, leaf: Leaf) -> Observation:
         """The value of a leaf, with what was seen."""
@@ -127,6 +133,8 @@ class Fold:
                 declaration = self._facts[leaf.list]
                 assert isinstance(declaration, ListFact)
                 return self._quantifier(leaf, declaration, self._profile.lists[leaf.list], None)
+            case Assignment():
+                return self._assignment(leaf)
             case Decision():
                 return self._decision(leaf)
             case Undecidable():
@@ -250,6 +258,16 @@ class Fold:
     def _quantifier(
         self, leaf: Quantifier, of: ListFact, items: Items, outer: _Around | None
     ) -> Observation:
+        weighed = self._weigh(leaf, of, items, outer)
+        if weighed.found.value is not Truth.UNKNOWN:
+            return weighed.found
+        missing = self._lacking(leaf, of, weighed, outer)
+        return replace(weighed.found, missing=distinct_missing(missing))
+
+    def _weigh(
+        self, leaf: Quantifier, of: ListFact, items: Items, outer: _Around | None
+    ) -> _Weighed:
+        """What a quantifier comes to, with the part that each item has in it."""
         results = self._results(leaf, of, items, outer)
         missing: list[Missing] = []
         if not items.complete:
@@ -259,27 +277,52 @@ class Fold:
             Counted(item, result.value) for item, result in zip(items.items, results, strict=True)
         ]
         if isinstance(leaf.measure, Cover):
-            found = self._cover(leaf, leaf.measure, of, counted, items, results, outer, missing)
-        else:
-            if leaf.measure.part is not None:
-                results = self._parts(leaf, leaf.measure.part, of, counted, results, outer)
-                pairs = zip(counted, results, strict=True)
-                counted = [replace(one, part=result.value) for one, result in pairs]
-            bound, more = self._operand("at_least", leaf.bound, None)
-            missing.extend(more)
-            found = measure(leaf, of, counted, items.complete, bound, self._as_of)
-            found = replace(
-                found,
-                notes=_notes(of, items, results, leaf.measure.kind == "count"),
-                found=_found(of, items, results),
-            )
-        if found.value is not Truth.UNKNOWN:
-            return replace(found, missing=())
-        for one, result in zip(counted, results, strict=True):
+            having = self._having_each(leaf, leaf.measure, of, counted, outer, missing)
+            found = cover(leaf.measure, having, items.complete)
+            notes = uncovered(leaf.measure, of, items, results, found)
+            return _Weighed(replace(found, notes=notes), results, counted, missing, 1, having)
+        bound, more = self._operand("at_least", leaf.bound, None)
+        missing.extend(more)
+        if leaf.measure.part is not None:
+            results = self._parts(leaf, leaf.measure.part, of, counted, results, outer)
+            pairs = zip(counted, results, strict=True)
+            counted = [replace(one, part=result.value) for one, result in pairs]
+        found = measure(leaf, of, counted, items.complete, bound, self._as_of)
+        notes = nearest(of, items, results, leaf.measure.kind == "count")
+        found = replace(found, notes=notes, found=names_of_met(of, items, results))
+        return _Weighed(found, results, counted, missing, bound)
+
+    def _lacking(
+        self, leaf: Quantifier, of: ListFact, weighed: _Weighed, outer: _Around | None
+    ) -> list[Missing]:
+        """All that is not known and may decide a quantifier."""
+        missing = list(weighed.missing)
+        for one, result in zip(weighed.counted, weighed.results, strict=True):
             missing.extend(result.missing)
             if one.value is not Truth.UNMET:
                 missing.extend(self._unmeasured(leaf, _Around(of, one.item, False, outer)))
-        return replace(found, missing=distinct_missing(missing))
+        return missing
+
+    def _assignment(self, leaf: Assignment) -> Observation:
+        """Needs that each have items of their own."""
+        of = self._facts[leaf.list]
+        assert isinstance(of, ListFact)
+        items = self._profile.lists[leaf.list]
+        needs = needs_of(leaf.needs)
+        weighed = [self._weigh(need.quantifier, of, items, None) for need in needs]
+        candidates = [
+            Candidates(need, one.found, one.counted, one.bound, one.having)
+            for need, one in zip(needs, weighed, strict=True)
+        ]
+        found = assign(leaf, of, candidates, items)
+        if found.value is not Truth.UNKNOWN:
+            return found
+        missing = [
+            piece
+            for need, one in zip(needs, weighed, strict=True)
+            for piece in self._lacking(need.quantifier, of, one, None)
+        ]
+        return replace(found, missing=distinct_missing([*missing, *found.missing]))
 
     def _unmeasured(self, leaf: Quantifier, around: _Around) -> list[Missing]:
         """What an item lacks that is summed, averaged or weighed."""
@@ -298,17 +341,16 @@ class Fold:
                 found.append(_missing(around, fact))
         return found
 
-    def _cover(
+    def _having_each(
         self,
         leaf: Quantifier,
         wanted: Cover,
         of: ListFact,
         counted: Sequence[Counted],
-        items: Items,
-        results: Sequence[_Result],
         outer: _Around | None,
         missing: list[Missing],
-    ) -> Observation:
+    ) -> list[list[Truth]]:
+        """For each value to cover whether each item counts and has it."""
         fact = of.attributes[wanted.attribute]
         assert isinstance(fact, Fact)
         operator = "includes" if fact.many else "is"
@@ -324,15 +366,7 @@ class Fold:
                 missing.extend(has.missing)
                 row.append(has.value)
             having.append(row)
-        found = cover(wanted, having, items.complete)
-        notes: list[Note] = []
-        for item, result in zip(items.items, results, strict=True):
-            lacking = {*found.lack, *found.unsure}
-            own = item.values.get(wanted.attribute)
-            covers = lacking & ({*own} if isinstance(own, tuple) else {own})
-            if result.value is not Truth.MET and covers:
-                notes.append(_note(of, item, result))
-        return replace(found, notes=tuple(notes))
+        return having
 
     def _parts(
         self,
@@ -340,11 +374,11 @@ class Fold:
         part: ItemTest,
         of: ListFact,
         counted: Sequence[Counted],
-        results: Sequence[_Result],
+        results: Sequence[Result],
         outer: _Around | None,
-    ) -> tuple[_Result, ...]:
+    ) -> tuple[Result, ...]:
         """Of each item, whether it counts and is of the part whose fraction is taken."""
-        found: list[_Result] = []
+        found: list[Result] = []
         for one, result in zip(counted, results, strict=True):
             if one.value is Truth.UNMET:
                 found.append(result)
@@ -361,7 +395,7 @@ class Fold:
         one: Counted,
         test: ItemTest,
         outer: _Around | None,
-    ) -> _Result:
+    ) -> Result:
         """Whether an item counts and passes a further test, both in one and the same state."""
         if of.states is not None and of.states.attribute not in one.item.values:
             both = replace(leaf, where=ItemGroup(2, (leaf.where, test)))
@@ -372,7 +406,7 @@ class Fold:
 
     def _results(
         self, leaf: Quantifier, of: ListFact, items: Items, outer: _Around | None
-    ) -> tuple[_Result, ...]:
+    ) -> tuple[Result, ...]:
         """The value of every item; remembered, since many leaves share a `where`."""
         if outer is not None:
             return tuple(self._item(leaf, of, item, outer) for item in items.items)
@@ -389,15 +423,15 @@ class Fold:
             and item.values.get(of.states.attribute) in of.states.in_progress
         )
 
-    def _item(self, leaf: Quantifier, of: ListFact, item: Item, outer: _Around | None) -> _Result:
+    def _item(self, leaf: Quantifier, of: ListFact, item: Item, outer: _Around | None) -> Result:
         """The value of one item: what it must pass, in the states that count."""
         if of.states is None:
-            return _both(self._happened(of, item), self._tests(leaf, of, item, outer))
+            return both(self._happened(of, item), self._tests(leaf, of, item, outer))
         state = item.values.get(of.states.attribute)
         if state is None:
             return self._any_state(leaf, of, of.states, item, outer)
         if state in of.states.finished:
-            return _both(self._happened(of, item), self._tests(leaf, of, item, outer))
+            return both(self._happened(of, item), self._tests(leaf, of, item, outer))
         if leaf.every_state:
             return self._tests(leaf, of, item, outer)
         if self._assumed(of, item):
@@ -415,12 +449,12 @@ class Fold:
         item: Item,
         outer: _Around | None,
         assume: bool = False,
-    ) -> _Result:
+    ) -> Result:
         return self._test(leaf.where, _Around(of, item, assume, outer))
 
     def _any_state(
         self, leaf: Quantifier, of: ListFact, states: States, item: Item, outer: _Around | None
-    ) -> _Result:
+    ) -> Result:
         """An item of which the state is unknown: what it would be in each, if that is one."""
         declared = of.attributes[states.attribute]
         assert isinstance(declared, Fact)
@@ -429,26 +463,26 @@ class Fold:
             for state in declared.values or ()
         }
         if values == {Truth.MET}:
-            return _MET
-        seen = _both(self._happened(of, item), self._tests(leaf, of, item, outer))
+            return MET
+        seen = both(self._happened(of, item), self._tests(leaf, of, item, outer))
         if values == {Truth.UNMET}:
             return replace(seen, value=Truth.UNMET, missing=())
         missing = (_missing(_Around(of, item, False), declared), *seen.missing)
         words = None if leaf.every_state else "state not known"
-        return _Result(Truth.UNKNOWN, seen.blockers, distinct_missing(missing), words)
+        return Result(Truth.UNKNOWN, seen.blockers, distinct_missing(missing), words)
 
-    def _happened(self, of: ListFact, item: Item) -> _Result:
+    def _happened(self, of: ListFact, item: Item) -> Result:
         """Whether an item's day has come: MET, UNMET after the as-of date, or UNKNOWN."""
         name = of.dated_by or (of.interval.start if of.interval else None)
         if name is None:
-            return _MET
+            return MET
         day, missing = self._attribute(_Around(of, item, False), name)
         value = compare("on_or_before", day, Days.on(self._as_of), None)
         if value is Truth.UNMET:
-            return _Result(value, state=f"after {self._as_of}")
-        return _MET if value is Truth.MET else _Result(value, (), missing, "date not known")
+            return Result(value, state=f"after {self._as_of}")
+        return MET if value is Truth.MET else Result(value, (), missing, "date not known")
 
-    def _test(self, test: ItemTest, around: _Around) -> _Result:
+    def _test(self, test: ItemTest, around: _Around) -> Result:
         match test:
             case ItemComparison():
                 return self._item_comparison(test, around)
@@ -458,7 +492,7 @@ class Fold:
                 results = [self._test(child, around) for child in test.children]
                 value = truth.at_least(test.k, [result.value for result in results])
                 if value is Truth.MET:
-                    return _MET
+                    return MET
                 below = [result for result in results if result.value is not Truth.MET]
                 missing = [one for result in below for one in result.missing]
                 blockers = [one for result in below for one in result.blockers]
@@ -467,22 +501,22 @@ class Fold:
                     blockers = [Blocker(around.of.name, test, value, None)]
                 # to know more about an item that cannot count any more decides nothing
                 asked = distinct_missing(missing) if value is Truth.UNKNOWN else ()
-                return _Result(value, tuple(blockers), asked)
+                return Result(value, tuple(blockers), asked)
 
-    def _nested(self, test: ItemQuantifier, around: _Around) -> _Result:
+    def _nested(self, test: ItemQuantifier, around: _Around) -> Result:
         quantifier = test.quantifier
         of = around.of.attributes[quantifier.list]
         assert isinstance(of, ListFact)
         seen = self._quantifier(quantifier, of, around.item.lists[quantifier.list], around)
         value = truth.negation(seen.value) if test.negated else seen.value
         if value is Truth.MET:
-            return _MET
+            return MET
         blocker = Blocker(around.of.name, test, value, seen.observed)
         named = name_of(around.item, around.of)
         missing = tuple(replace(one, item=one.item or named) for one in seen.missing)
-        return _Result(value, (blocker,), missing)
+        return Result(value, (blocker,), missing)
 
-    def _item_comparison(self, test: ItemComparison, around: _Around) -> _Result:
+    def _item_comparison(self, test: ItemComparison, around: _Around) -> Result:
         fact = around.of.attributes[test.attribute]
         assert isinstance(fact, Fact)
         left, missing = self._attribute(around, test.attribute)
@@ -496,14 +530,14 @@ class Fold:
             value, _ = self._compare(test.operator, left, right, test.completed, fact)
             value = truth.negation(value) if test.negated else value
         if value is Truth.MET:
-            return _MET
+            return MET
         shown = None if left is _SUPPLIED else left
         blocker = Blocker(around.of.name, test, value, shown)
         missing = (*missing, *more) if value is Truth.UNKNOWN else ()
         if value is Truth.UNKNOWN and not missing:
             # stated, but as something that is not decided yet, like an incomplete
             missing = (_missing(around, fact),)
-        return _Result(value, (blocker,), missing)
+        return Result(value, (blocker,), missing)
 
     def _supplied(
         self, test: ItemComparison, fact: Fact, left: Any, right: Any, around: _Around
@@ -528,47 +562,5 @@ def _missing(around: _Around, declaration: Declaration) -> Missing:
     return Missing(pointer, declaration.question, name_of(around.item, around.of))
 
 
-def _both(one: _Result, other: _Result) -> _Result:
-    """Kleene's and of two results."""
-    if one.value is Truth.MET:
-        return other
-    if other.value is Truth.MET:
-        return one
-    value = min(one.value, other.value)
-    missing = distinct_missing([*one.missing, *other.missing])
-    return _Result(
-        value,
-        (*one.blockers, *other.blockers),
-        missing if value is Truth.UNKNOWN else (),
-        one.state or other.state,
-    )
-
-
 def _in_state(item: Item, states: States, state: str) -> Item:
     return replace(item, values={**item.values, states.attribute: state})
-
-
-def _notes(
-    of: ListFact, items: Items, results: Sequence[_Result], wanted: bool
-) -> tuple[Note, ...]:
-    """The items that come nearest, fewest obstacles first."""
-    near = [
-        _note(of, item, result)
-        for item, result in zip(items.items, results, strict=True)
-        if result.value is Truth.UNKNOWN or (wanted and result.value is Truth.UNMET)
-    ]
-    near.sort(key=lambda note: (-note.value, len(note.blockers) + (note.state is not None)))
-    return tuple(near[:_NOTES])
-
-
-def _found(of: ListFact, items: Items, results: Sequence[_Result]) -> tuple[str, ...]:
-    names = [
-        name_of(item, of)
-        for item, result in zip(items.items, results, strict=True)
-        if result.value is Truth.MET
-    ]
-    return tuple(names[:_NOTES])
-
-
-def _note(of: ListFact, item: Item, result: _Result) -> Note:
-    return Note(name_of(item, of), item.pointer, result.value, result.blockers, result.state)

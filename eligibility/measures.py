@@ -21,7 +21,7 @@ from eligibility.operators import Band, compare_bands
 from eligibility.truth import Truth
 from eligibility.values import Absent, Days, Value, total_completed
 
-__all__ = ["Counted", "cover", "measure"]
+__all__ = ["Counted", "cover", "matched", "measure"]
 
 _INFINITY = Decimal("Infinity")
 _NOUGHT = Decimal(0)
@@ -247,15 +247,19 @@ def cover(wanted: Cover, having: Sequence[Sequence[Truth]], complete: bool) -> O
 
 def _assignable(having: Sequence[Sequence[Truth]], least: Truth) -> bool:
     """Whether every value can have an item of its own, of at least this value each."""
+    rows = [[index for index, one in enumerate(row) if one >= least] for row in having]
+    return matched(rows) == len(rows)
+
+
+def matched(rows: Sequence[Sequence[int]]) -> int:
+    """How many rows can each have an item of its own, out of those that it lists."""
     # networkx takes as long to import as all the rest: only packs that assign pay for it
     import networkx
 
     graph: networkx.Graph[tuple[str, int]] = networkx.Graph()
-    wanted = [("value", number) for number in range(len(having))]
+    wanted = [("row", number) for number in range(len(rows))]
     graph.add_nodes_from(wanted)
-    for number, row in enumerate(having):
-        graph.add_edges_from(
-            (("value", number), ("item", index)) for index, one in enumerate(row) if one >= least
-        )
+    for node, row in zip(wanted, rows, strict=True):
+        graph.add_edges_from((node, ("item", item)) for item in row)
     matching = networkx.bipartite.hopcroft_karp_matching(graph, wanted)
-    return all(node in matching for node in wanted)
+    return sum(node in matching for node in wanted)

@@ -6,8 +6,10 @@ import datetime
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from eligibility import solver
 from eligibility.compiled import CompiledPack
 from eligibility.compiler import compile_pack
+from eligibility.conditions import Assignment
 from eligibility.engines import make_engine
 from eligibility.errors import Message, RulesError, UsageError, did_you_mean
 from eligibility.facts import Profile
@@ -39,6 +41,9 @@ class Pack:
     """
 
     def __init__(self, compiled: CompiledPack, engine: str = "auto") -> None:
+        """Raises `EngineError` where the engine, or what shares out items, is missing."""
+        if any(isinstance(leaf, Assignment) for leaf in compiled.leaves):
+            solver.require()
         self.compiled = compiled
         self.rules: RulePack = compiled.pack
         self.engine = make_engine(compiled, engine)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eligibility.compiled import Node, NodeKind
-from eligibility.conditions import Comparison, Leaf, Quantifier
+from eligibility.conditions import Assignment, Comparison, Leaf, Quantifier
 from eligibility.explain import Explainer, heading_words, question_text, short_by
 from eligibility.leaves import Scenario
 from eligibility.model import Citation
-from eligibility.observations import Observation
+from eligibility.observations import Given, Observation
 from eligibility.values import plain
 from eligibility.verdict import Answer, OutcomeVerdict, Reason
 
@@ -77,15 +77,16 @@ def _reason(answer: Answer, reason: Reason, explainer: Explainer) -> dict[str, A
         **_seen(leaf, reason.observation),
         "outcome": _referred(answer, node),
         "source": None if reason.source is None else citation_json(reason.source),
+        **_assignment(node, reason.observation, explainer),
     }
 
 
 def _seen(leaf: Leaf | None, seen: Observation | None) -> dict[str, Any]:
     """The fields about what was seen; null where the condition is not about a fact."""
-    if leaf is None or seen is None or not isinstance(leaf, Comparison | Quantifier):
+    if leaf is None or seen is None or not isinstance(leaf, Comparison | Quantifier | Assignment):
         return {"fact": None, "observed": None, "needed": None, "short_by": None}
     return {
-        "fact": leaf.list if isinstance(leaf, Quantifier) else leaf.fact,
+        "fact": leaf.fact if isinstance(leaf, Comparison) else leaf.list,
         "observed": plain(seen.observed),
         "needed": plain(seen.needed),
         "short_by": plain(short_by(leaf, seen)),
@@ -112,7 +113,32 @@ def _condition(answer: Answer, node: Node, explainer: Explainer) -> dict[str, An
         **_seen(leaf, answer.observation(node)),
         "outcome": referred,
         "children": [_condition(answer, child, explainer) for child in children],
+        **_assignment(node, answer.observation(node), explainer),
     }
+
+
+def _assignment(node: Node, seen: Observation | None, explainer: Explainer) -> dict[str, Any]:
+    """How items are shared out; nothing for a condition that shares out none."""
+    made = None if seen is None else seen.assignment
+    if made is None:
+        return {}
+    needs = [
+        {
+            "path": f"{node.path}/{used.need.path}",
+            "text": explainer.need(used),
+            "met": used.met,
+            "given": _given(used.given),
+            "short_by": plain(short_by(used.need.quantifier, used.seen)),
+            "source": None if used.need.source is None else citation_json(used.need.source),
+        }
+        for used in made.needs
+    ]
+    left = _given(made.left)
+    return {"assignment": {"needs": needs, "left": left, "limited": made.limited}}
+
+
+def _given(items: Sequence[Given]) -> list[dict[str, str]]:
+    return [{"item": one.item, "fact": one.pointer.removeprefix("/")} for one in items]
 
 
 def citation_json(citation: Citation) -> dict[str, Any]:

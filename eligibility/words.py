@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from eligibility.conditions import (
     AS_OF,
+    Assignment,
     Comparison,
     Cover,
     Decision,
@@ -18,6 +19,9 @@ from eligibility.conditions import (
     Leaf,
     Literal,
     Measure,
+    Need,
+    NeedGroup,
+    Needs,
     Nothing,
     Operand,
     Quantifier,
@@ -141,6 +145,9 @@ class Words:
                 of = self._facts[leaf.list]
                 assert isinstance(of, ListFact)
                 return self.quantifier(leaf, of, negated)
+            case Assignment():
+                text = f"{self.shared(leaf)}, {self._needs(leaf.needs)}"
+                return f"not: {text}" if negated else text
             case Decision():
                 text = f"{leaf.question} ({leaf.decided_by} decides)"
                 return f"not: {text}" if negated else text
@@ -222,6 +229,36 @@ class Words:
         if measure.weight is not None:
             weight = f", weighted by {of.attributes[measure.weight].title}"
         return f"{attribute} of {amount} on average over {of.title}{clause}{weight}"
+
+    # -- needs that share out items ---------------------------------------------------
+
+    def shared(self, leaf: Assignment) -> str:
+        """How far items may be used twice: `no course used twice`."""
+        of = self._facts[leaf.list]
+        assert isinstance(of, ListFact)
+        if leaf.share is None:
+            return f"no {of.item} used twice"
+        title = of.attributes[leaf.share.attribute].title
+        return f"at most {value_words(leaf.share.most)} {title} used twice"
+
+    def need(self, need: Need) -> str:
+        """A need by its title, or in words."""
+        of = self._facts[need.quantifier.list]
+        assert isinstance(of, ListFact)
+        return need.title or self.quantifier(need.quantifier, of)
+
+    def _needs(self, needs: Needs) -> str:
+        if isinstance(needs, Need):
+            return self.need(needs)
+        if needs.title is not None:
+            return needs.title
+        parts = [
+            f"({words})" if isinstance(child, NeedGroup) and child.title is None else words
+            for child in needs.children
+            for words in (self._needs(child),)
+        ]
+        heading = {len(parts): "all", 1: "one"}.get(needs.k, f"at least {needs.k}")
+        return f"{heading} of these: {'; '.join(parts)}"
 
     # -- tests of items ---------------------------------------------------------------
 

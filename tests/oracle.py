@@ -1,7 +1,8 @@
 """The semantics once more, straight from the plain data of a pack and a profile.
 
 It shares no code with the package and reckons otherwise where it can: sums over every
-choice of items, durations over sets of days, assignments over every permutation. Values are
+choice of items, durations over sets of days, assignments over every permutation, and items
+that are shared out over every way to do so. Values are
 numbers, so that `all` is the lowest, `any` the highest and `not` a change of sign.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import calendar
 import datetime
+import functools
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -259,6 +261,9 @@ class _Oracle:
         if data == "nothing":
             values[path] = MET
             return MET
+        if "share" in data:
+            values[path] = self.shared(data)
+            return values[path]
         keys = [key for key in data if key not in _LABELS]
         if "of" in keys:
             keys = [key for key in keys if key not in ("at_least", "at_most")]
@@ -350,6 +355,75 @@ class _Oracle:
         days = (first + datetime.timedelta(days=day) for day in range((last - first).days + 1))
         counts = {_units(day, self.as_of, unit) for day in days}
         return _common(self.comparison(operator, Fraction(c), right, number) for c in counts)
+
+    # -- items that are shared out
+
+    def shared(self, data: Mapping[str, Any]) -> int:
+        """The best that comes of any way to give items to the quantifiers below."""
+        needs: list[tuple[str, Mapping[str, Any]]] = []
+        tree = self.gathered(data, needs)
+        of = self.facts[needs[0][0]]
+        items, complete = self.items(of, needs[0][0])
+        numbers = range(len(items))
+
+        @functools.cache
+        def valued(need: int, given: tuple[int, ...]) -> int:
+            chosen = [items[number] for number in given]
+            return min(self.quantified(of, (chosen, complete), needs[need][1]).values())
+
+        every = range(len(needs))
+        ways = [(), *((need,) for need in every)]
+        if data["share"] != "none":
+            ways = [way for k in range(len(needs) + 1) for way in itertools.combinations(every, k)]
+        best = UNMET
+        for uses in itertools.product(ways, repeat=len(items)):
+            found = [
+                valued(need, tuple(number for number in numbers if need in uses[number]))
+                for need in every
+            ]
+            best = max(best, min(self.chosen(tree, found), self.shares(data, of, items, uses)))
+        return best
+
+    def gathered(self, data: Mapping[str, Any], needs: list[tuple[str, Mapping[str, Any]]]) -> Any:
+        """A group as (k, children) and a quantifier as its number."""
+        for word in ("all", "any", "of"):
+            if word in data:
+                below = [self.gathered(child, needs) for child in data[word]]
+                k = {"all": len(below), "any": 1}.get(word) or data["at_least"]
+                return k, below
+        ((name, body),) = ((key, body) for key, body in data.items() if key not in _LABELS)
+        needs.append((name, body))
+        return len(needs) - 1
+
+    def chosen(self, tree: Any, found: Sequence[int]) -> int:
+        if isinstance(tree, int):
+            return found[tree]
+        return _kth(tree[0], [self.chosen(child, found) for child in tree[1]])
+
+    def shares(
+        self,
+        data: Mapping[str, Any],
+        of: Mapping[str, Any],
+        items: Sequence[Mapping[str, Any]],
+        uses: Sequence[tuple[int, ...]],
+    ) -> int:
+        """Whether what is used more than once stays within what may be."""
+        if data["share"] == "none":
+            return MET
+        ((name, most),) = data["share"].items()
+        declared = of["attributes"][name]
+        low = high = Fraction(0)
+        for item, used in zip(items, uses, strict=True):
+            further = max(0, len(used) - 1)
+            number = self.stated(item, name, declared)
+            if not further or number is _NONE:
+                continue
+            least = Fraction(str(declared["minimum"])) if number is None else number
+            low += further * least
+            most_of_it = declared.get("maximum", _INFINITY) if number is None else number
+            high += further * most_of_it
+        allowed = Fraction(str(most))
+        return MET if high <= allowed else UNMET if low > allowed else UNKNOWN
 
     # -- values
 

@@ -91,6 +91,18 @@ CONDITIONS: dict[str, Any] = {
     "lists three deep": {"a": {"has": {"b": {"has": {"c": {"has": {}}}}}}},
     "a judgement without a person": {"judgement": {"id": "a", "question": "b"}},
     "a judgement in words": {"judgement": "fair"},
+    "share without a group": {"share": "none", "title": "x"},
+    "share beside a fact": {"share": "none", "a": {"has": {}}},
+    "share beside two groups": {
+        "share": "none",
+        "all": [{"a": {"has": {}}}],
+        "any": [{"a": {"has": {}}}],
+    },
+    "share with at_most": {"share": "none", "at_most": 1, "of": [{"a": {"has": {}}}]},
+    "share of a word": {"share": "some", "all": [{"a": {"has": {}}}]},
+    "share of two": {"share": {"a": 1, "b": 1}, "all": [{"a": {"has": {}}}]},
+    "share of a word in place of a number": {"share": {"b": "1"}, "all": [{"a": {"has": {}}}]},
+    "share of less than nothing": {"share": {"b": -1}, "all": [{"a": {"has": {}}}]},
     "an outcome in capitals": {"outcome": "RHIT"},
     "a source without a name": {"a": True, "source": {"quote": "b"}},
 }

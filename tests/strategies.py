@@ -353,6 +353,15 @@ class PackMaker:
             made["define"] = self.define
         return made
 
+    def sharing(self) -> Data:
+        """A pack of one outcome that shares out items, or must not be able to."""
+        requires = self.share()
+        if self.choose.chance(10):
+            requires = {"not": requires}
+        outcome = {"title": "An outcome", "source": {"title": "A text"}, "requires": requires}
+        head = {"pack": "generated", "title": "Generated", "version": "1"}
+        return {**head, "outcomes": {"outcome-1": outcome}}
+
     def definitions(self) -> None:
         choose = self.choose
         if choose.chance(40):
@@ -433,6 +442,7 @@ class PackMaker:
             kinds.append("outcome")
         if depth:
             kinds += ["all", "any", "none", "not", "at_least", "at_most", "several", "any", "all"]
+            kinds += ["share"] * 2
         kinds += ["judgement", "definition"]
         made = self.part(choose.one(kinds), depth, scope)
         if choose.chance(5):
@@ -457,6 +467,8 @@ class PackMaker:
                     if not set(part) & set(made):
                         made |= part
                 return made
+            case "share":
+                return self.share()
             case "outcome":
                 return {"outcome": choose.one(self.outcomes)}
             case "judgement":
@@ -469,6 +481,73 @@ class PackMaker:
                 return self.fact(scope)
         name, declared = self.any_list()
         return {name: self.quantifier(declared, _Scope(declared), depth)}
+
+    # -- items that are shared out
+
+    def share(self) -> Data:
+        """A group with `share`: quantifiers over one list that grow, few of them."""
+        choose = self.choose
+        name, declared = self.any_list()
+        amounts = [
+            one
+            for one, attribute in declared["attributes"].items()
+            if attribute["type"] in _NUMERIC and attribute.get("minimum", -1) >= 0
+        ]
+        share: Any = "none"
+        left = 4
+        if amounts and choose.chance(40):
+            share, left = {choose.one(amounts): choose.one((2, 1, 0, Decimal("2.5"), 4))}, 3
+        # a test may name the state in all of the quantifiers or in none
+        states = declared.get("state") and choose.chance(15) and choose.some(_STATUSES[:3], 1, 2)
+
+        def need() -> Data:
+            body = self.growing(declared, amounts)
+            if states:
+                body["where"] = {**body.get("where", {}), "status": {"one_of": states}}
+            return {name: body}
+
+        children: list[Data] = []
+        while left and (not children or choose.chance(75)):
+            size = 1 + choose.below(2) if choose.chance(25) and left > 1 else 0
+            children.append(self.grouped([need() for _ in range(size)]) if size else need())
+            left -= size or 1
+        return {"share": share, **self.grouped(children)}
+
+    def grouped(self, children: list[Data]) -> Data:
+        choose = self.choose
+        word = choose.one(("all", "all", "any", "of"))
+        if word == "of":
+            return {"at_least": 1 + choose.below(len(children)), "of": children}
+        return {word: children}
+
+    def growing(self, of: Data, amounts: Sequence[str]) -> Data:
+        """A quantifier to which more items can only help."""
+        choose = self.choose
+        word = choose.one(("has", "has", "count", "covers", *(["sum", "sum"] if amounts else [])))
+        body: Data = {}
+        if word in ("has", "count"):
+            body[word] = self.stateless(of, 0)
+        elif word == "sum":
+            body[word] = choose.one(amounts)
+        else:
+            body = self.measured(of, ("covers",))[1]
+        if choose.chance(30):
+            body["where"] = self.stateless(of, 1)
+        if word in ("count", "sum"):
+            known = self.named(self.facts, _NUMERIC)
+            values: Sequence[Any] = (2, 1, 3) if word == "count" else (2, 3, Decimal("2.5"), 5)
+            refers = known and choose.chance(15)
+            bound = {"fact": choose.one(known)} if refers else choose.one(values)
+            body[choose.one(("at_least", "at_least", "more_than"))] = bound
+        return body
+
+    def stateless(self, of: Data, at_least: int) -> Data:
+        """A test that does not name the state."""
+        bare = {key: value for key, value in of.items() if key != "state"}
+        self.items, kept = {}, self.items  # a definition may name it
+        made = self.where(bare, 0, _Scope(bare), at_least)
+        self.items = kept
+        return made
 
     def count(self) -> int:
         return 1 + self.choose.below(3)
@@ -956,15 +1035,19 @@ def judgements_of(pack: Data) -> list[str]:
 
 
 @st.composite
-def questions(draw: st.DrawFn, profiles: int = 2, orderings: bool = False) -> Question:
+def questions(
+    draw: st.DrawFn, profiles: int = 2, orderings: bool = False, sharing: bool = False
+) -> Question:
     """A pack over a vocabulary of its own, and profiles to ask it about.
 
-    With `orderings`, grades are compared by their order only.
+    With `orderings`, grades are compared by their order only. With `sharing`, the pack is
+    one group that shares out items.
     """
     choose = Choose(draw)
     as_of = choose.one(_DAYS_ASKED)
     vocabulary = VocabularyMaker(choose).vocabulary()
-    pack = PackMaker(choose, vocabulary, as_of, orderings).pack()
+    packs = PackMaker(choose, vocabulary, as_of, orderings)
+    pack = packs.sharing() if sharing else packs.pack()
     maker = ProfileMaker(choose, vocabulary, as_of)
     asked = judgements_of(pack)
     return Question(vocabulary, pack, [maker.profile(asked) for _ in range(profiles)], as_of)

@@ -26,7 +26,7 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
-from eligibility import cli, loading, profile_json, source, truth
+from eligibility import cli, loading, profile_json, solver, source, truth
 from eligibility.cases import run_case
 from eligibility.engines.rete import available
 from eligibility.errors import Problem, ProblemsError
@@ -558,6 +558,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         profile_json.MAX_TEXT,
         profile_json.MAX_ID,
         profile_json.MAX_MISTAKES,
+        solver.MAX_PAIRS,
     ]
     assert [row[1] for row in tables(LANGUAGE)["limit"].rows] == [f"{one:,}" for one in limits]
 
@@ -573,6 +574,9 @@ OBJECTS = {
     "field of a question": verdict_schema()["$defs"]["outcome"]["properties"]["ask"]["items"],
     "field of a warning": verdict_schema()["$defs"]["outcome"]["properties"]["warnings"]["items"],
     "field of a condition": verdict_schema()["$defs"]["condition"],
+    "field of an assignment": verdict_schema()["$defs"]["assignment"],
+    "field of a need": verdict_schema()["$defs"]["assignment"]["properties"]["needs"]["items"],
+    "field of an item": verdict_schema()["$defs"]["given"],
     "field of a citation": verdict_schema()["$defs"]["citation"],
 }
 

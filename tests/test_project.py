@@ -31,6 +31,7 @@ HEAVY = {
     "marshmallow",
     "networkx",
     "numpy",
+    "ortools",
     "pandas",
     "ibis",
     "duckdb",
@@ -244,7 +245,9 @@ def setup() -> configparser.ConfigParser:
 
 
 def requirements() -> list[Requirement]:
+    """What the package needs, and what its extras for users do."""
     lines = setup()["options"]["install_requires"].splitlines()
+    lines += setup()["options.extras_require"]["assign"].splitlines()
     return [Requirement(line) for line in lines if line and not line.startswith("#")]
 
 
@@ -264,6 +267,7 @@ def test_every_import_is_a_requirement_and_every_requirement_is_imported() -> No
         "durable-rules": {"durable", "durable_rules_engine"},
         "marshmallow": {"marshmallow"},
         "networkx": {"networkx"},
+        "ortools": {"ortools"},
         "python-dateutil": {"dateutil"},
         "PyYAML": {"yaml"},
         "rich": {"rich"},

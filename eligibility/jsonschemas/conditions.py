@@ -14,6 +14,7 @@ from eligibility.model import Declaration, Fact, Kind, ListFact
 from eligibility.operators import OPERATORS, Operator
 from eligibility.reading.form import FACT_NAME, ID
 from eligibility.reading.quantifiers import BESIDE, BOUNDS, MEASURES
+from eligibility.reading.sharing import SHARING
 from eligibility.reading.vocabulary import CONDITION_WORDS, RESERVED
 from eligibility.values import UNITS
 
@@ -31,7 +32,7 @@ _LEVELS = ("", "item.", "outer.")
 _MOST = 1_000_000
 _LABELS = ("title", "source")
 _CONDITION_WORDS = CONDITION_WORDS - {"where", "holds_on"}
-_WHERE_WORDS = CONDITION_WORDS - {"outcome", "judgement", "where"}
+_WHERE_WORDS = CONDITION_WORDS - {"outcome", "judgement", "share", "where"}
 _COUNTED = ("count", "duration")
 _UPPER = {"at_most": 0, "less_than": 1, "is": 0}
 _FRACTIONS: dict[str, JsonSchema] = {
@@ -50,6 +51,7 @@ _ABOUT = {
     "of": "the conditions that `at_least` or `at_most` counts",
     "at_least": "how many of those under `of` must be met at the least",
     "at_most": "how many of those under `of` may be met at the most",
+    "share": "how much the quantifiers below may share; `none`: each has items of its own",
     "outcome": "another outcome must be met",
     "judgement": "a person decides, and the profile records it",
     "holds_on": "the item lasts on this day",
@@ -139,6 +141,7 @@ def _condition(facts: Mapping[str, Declaration], outcomes: Collection[str]) -> J
     )
     schema = _groups("condition")
     schema["properties"] |= {
+        "share": _said("share", _share()),
         "outcome": _said("outcome", {"type": "string", **outcome}),
         "judgement": _said("judgement", judgement),
         "title": {"description": "words for people", **TEXT},
@@ -150,6 +153,29 @@ def _condition(facts: Mapping[str, Declaration], outcomes: Collection[str]) -> J
         "additionalProperties": ref("test"),
         "propertyNames": unreserved(_CONDITION_WORDS),
         "not": {"propertyNames": {"enum": list(_LABELS)}},
+        "dependentSchemas": {"share": _sharing()},
+    }
+
+
+def _share() -> JsonSchema:
+    """`none`, or one attribute with what of it may be counted twice."""
+    amount = {"type": "number", "minimum": 0}
+    names = {"pattern": NAME_PATTERN}
+    shared = {
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "propertyNames": names,
+        "additionalProperties": amount,
+    }
+    return {"if": {"type": "object"}, "then": shared, "else": {"const": "none"}}
+
+
+def _sharing() -> JsonSchema:
+    """What may stand beside `share`: one group, and words for people."""
+    return {
+        "propertyNames": {"enum": [*_LABELS, "share", *SHARING, "at_least"]},
+        "oneOf": [{"required": [word]} for word in SHARING],
     }
 
 
@@ -165,7 +191,7 @@ def _where(level: int, of: ListFact | None, around: str) -> JsonSchema:
     return {
         **schema,
         "additionalProperties": ref(f"{prefix}test"),
-        "propertyNames": unreserved(_WHERE_WORDS | {"id", "title", "source"}),
+        "propertyNames": unreserved(_WHERE_WORDS | {"id", "share", "title", "source"}),
     }
 
 

@@ -62,10 +62,15 @@ def verdict_schema() -> JsonSchema:
             "outcome": _outcome(),
             "reason": _reason(),
             "condition": _condition(),
+            "assignment": _assignment(),
+            "given": _given(),
             "citation": _citation(),
             "value": _value(),
         },
     }
+
+
+_SHARED_OUT = {**ref("assignment"), "description": "only for a group with `share`"}
 
 
 def _text(description: str, *, null: bool = False) -> JsonSchema:
@@ -155,7 +160,9 @@ def _reason() -> JsonSchema:
                 "description": "the text that the rule comes from",
                 "anyOf": [ref("citation"), {"type": "null"}],
             },
-        }
+            "assignment": _SHARED_OUT,
+        },
+        "assignment",
     )
 
 
@@ -174,6 +181,45 @@ def _condition() -> JsonSchema:
                 ref("condition"),
                 description="the conditions below; those of another outcome stand there",
             ),
+            "assignment": _SHARED_OUT,
+        },
+        "assignment",
+    )
+
+
+def _assignment() -> JsonSchema:
+    """How items are shared out among the quantifiers below a `share`."""
+    need = {
+        "path": _text("its place in the outcome's tree"),
+        "text": _text("the quantifier in words, with its items"),
+        "met": {"type": "boolean", "description": "whether the items given to it are enough"},
+        "given": array(ref("given"), description="the items given to it"),
+        "short_by": {
+            "type": ["number", "string", "null"],
+            "description": "what is missing to the amount needed",
+        },
+        "source": {
+            "description": "the text that it comes from, where it has one of its own",
+            "anyOf": [ref("citation"), {"type": "null"}],
+        },
+    }
+    return _all(
+        {
+            "needs": array(_all(need), description="the quantifiers that items are given to"),
+            "left": array(ref("given"), description="items that fit and are not needed"),
+            "limited": {
+                "type": "boolean",
+                "description": "true where there was too much to try, so that the value is unknown",
+            },
+        }
+    )
+
+
+def _given() -> JsonSchema:
+    return _all(
+        {
+            "item": _text("the item's name"),
+            "fact": _text("its place in the profile, such as courses/0"),
         }
     )
 

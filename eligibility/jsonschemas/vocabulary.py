@@ -104,7 +104,9 @@ def declared(depth: int = 0) -> JsonSchema:
     """The section `facts`, or the `attributes` of a list so deep."""
     return {
         "type": "object",
-        "propertyNames": unreserved() if depth == 0 else unreserved(("id", "title", "source")),
+        "propertyNames": unreserved()
+        if depth == 0
+        else unreserved(("id", "share", "title", "source")),
         "additionalProperties": {
             "if": {"properties": {"type": {"const": "list"}}, "required": ["type"]},
             "then": _list(depth) if depth < 2 else {"not": {}},

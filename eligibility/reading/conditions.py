@@ -31,6 +31,7 @@ from eligibility.reading.form import FACT_NAME, Form
 from eligibility.reading.operands import OperandReader, Surroundings, type_words
 from eligibility.reading.quantifiers import QuantifierReader
 from eligibility.reading.satisfiable import check_group, completed_fact
+from eligibility.reading.sharing import SharingReader
 from eligibility.reading.thresholds import THRESHOLDS, bare_threshold, read_threshold
 from eligibility.source import Mapping, Node, Scalar, Span
 from eligibility.values import UNITS, Unit
@@ -38,7 +39,7 @@ from eligibility.values import UNITS, Unit
 __all__ = ["ConditionReader"]
 
 _GROUPS = ("all", "any", "none")
-_WORDS = (*_GROUPS, "not", "outcome", "judgement")
+_WORDS = (*_GROUPS, "not", "outcome", "judgement", "share")
 _LABELS = ("title", "source")
 _JUDGEMENT_KEYS = ("id", "question", "decided_by")
 _OF_LISTS = ("where", "distinct", "weight")
@@ -70,6 +71,7 @@ class ConditionReader:
         self._definitions = Definitions(form, definitions)
         self._definitions.check = self._check_definition
         self._lists = QuantifierReader(form, self._operands, self._definitions, facts)
+        self._sharing = SharingReader(form, facts)
         self.judgements: dict[str, tuple[Decision, Span]] = {}
         self.referred: dict[str, Span] = {}
 
@@ -83,7 +85,9 @@ class ConditionReader:
         title = self._form.text(node.get("title"), "the title")
         source = self._cite(node.get("source"))
         parts = self._parts(node)
-        if not parts:
+        if node.get("share") is not None:
+            made = self._shared(node, parts, base, path)
+        elif not parts:
             text = "a condition needs more than a title and a source"
             self._form.report(node, Message(text, "say what must hold"))
             made = None
@@ -112,7 +116,7 @@ class ConditionReader:
 
     def _parts(self, mapping: Mapping) -> list[Scalar]:
         """The keys that are conditions; a threshold goes with its `of`."""
-        skipped = {*_LABELS}
+        skipped = {*_LABELS, "share"}
         if mapping.get("of") is not None:
             skipped |= {*THRESHOLDS}
         return [key for key, _ in mapping.entries if key.text not in skipped]
@@ -153,6 +157,17 @@ class ConditionReader:
     def _checked(self, condition: Condition) -> Condition:
         check_group(self._form, condition, self._facts)
         return condition
+
+    def _shared(
+        self, mapping: Mapping, parts: list[Scalar], base: str, own: str
+    ) -> Condition | None:
+        """A group whose parts do not share items: one leaf, whatever is below it."""
+        key, node = mapping.key("share"), mapping.get("share")
+        assert key is not None and node is not None
+        fitting = self._sharing.fitting(mapping, parts)
+        group = self._part(mapping, parts[0], base, own) if fitting else None
+        made = None if group is None else self._sharing.assignment(node, group, base)
+        return None if made is None else Test(own, made, span=key.span)
 
     def _threshold(
         self, mapping: Mapping, key: Scalar, node: Node, base: str, own: str

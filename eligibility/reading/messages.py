@@ -22,11 +22,17 @@ __all__ = [
     "listed",
     "listed_twice",
     "misplaced",
+    "misplaced_beside_share",
     "missing_key",
     "near",
+    "nested_share",
     "never_met",
+    "never_shared",
     "not_beside",
+    "other_list",
+    "other_states",
     "path_words",
+    "perhaps_negative",
     "quoted",
     "reserved_name",
     "too_many_wanted",
@@ -153,6 +159,37 @@ def contradicts(this: str, others: str) -> Message:
         f"{this} can never hold together with {others}",
         "all of this is required here; where one is enough, use `any`",
     )
+
+
+def misplaced_beside_share(word: str, hint: str) -> Message:
+    return Message(f"`{word}` cannot stand beside `share`", hint)
+
+
+def never_shared(word: str) -> Message:
+    return Message(
+        f"`{word}` cannot stand below `share`",
+        "what grows with every item can: `has`, `covers`, and `count` or `sum` with `at_least`",
+    )
+
+
+def nested_share() -> Message:
+    return Message("`share` cannot stand below another `share`", "remove one of them")
+
+
+def perhaps_negative(name: str) -> Message:
+    text = f"`{name}` may be negative, so a sum of it does not grow with every item"
+    return Message(text, f"declare `minimum: 0` for `{name}` in the vocabulary")
+
+
+def other_list(name: str, first: str) -> Message:
+    text = f"this is about `{name}`, and the first need below `share` is about `{first}`"
+    return Message(text, "write a group with `share` for each list")
+
+
+def other_states(name: str, every: bool) -> Message:
+    so, other = ("names", "does not") if every else ("does not name", "does")
+    text = f"this {so} the state of `{name}`, and the first need below `share` {other}"
+    return Message(text, "name the state in all of them, or in none")
 
 
 def too_many_wanted(k: int, count: int) -> Message:

@@ -48,6 +48,7 @@ CONDITION_WORDS = frozenset(
         "not",
         "of",
         "outcome",
+        "share",
         "source",
         "title",
         "where",
@@ -58,7 +59,7 @@ CONDITION_WORDS = frozenset(
 RESERVED = CONDITION_WORDS | {AS_OF, "id", "judgements"}
 """No fact, list or definition may be called by one of these."""
 
-_FREE_IN_ITEMS = {"id", "title", "source"}
+_FREE_IN_ITEMS = {"id", "share", "title", "source"}
 
 TYPES = (*(kind.value for kind in Kind if kind is not Kind.SCALE), "list")
 
