@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import IO
 
 from rich.cells import cell_len, chop_cells, set_cell_size
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -59,7 +62,9 @@ _VALUES = {
     Truth.UNMET: ("·", "-", "default"),
 }
 _ASCII = str.maketrans({"\u201c": '"', "\u201d": '"', "\u2019": "'", "\u2013": "-"})
-_LABEL = 14
+_LABEL, _DETAIL, _ABOUT, _MARK = 14, 8, 9, 7
+"""The columns of a status, and of the labels below one, of an outcome, and at the foot."""
+
 _QUOTE = 150
 """How much of a quote is shown beside a verdict; `explain` shows all of it."""
 
@@ -104,11 +109,38 @@ def _symbol(pair: tuple[str, str], console: Console) -> str:
     return pair[0] if console.encoding.startswith("utf") else pair[1]
 
 
-def _grid(*widths: int | None) -> Table:
-    grid = Table.grid(padding=(0, 1), expand=True)
-    for width in widths:
-        grid.add_column(width=width, ratio=None if width else 1, overflow="fold")
-    return grid
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A text that hangs beside a label. A table of such rows takes three times as long.
+
+    `width` columns are for the label, `left` are free before it, and `inner` before the text.
+    """
+
+    label: Text
+    width: int
+    text: Text
+    left: int = 0
+    inner: int = 0
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        beside = self.left + self.width + 1 + self.inner
+        width = max(1, options.max_width - beside)
+        lines = self.text.wrap(console, width, overflow="fold")
+        labels = self.label.wrap(console, self.width, overflow="fold")
+        for label, line in itertools.zip_longest(labels, lines):
+            yield Segment(" " * self.left)
+            if label is not None:
+                yield from _drawn(label, console)
+            if line is not None:
+                used = 0 if label is None else label.cell_len
+                yield Segment(" " * (self.width + 1 + self.inner - used))
+                yield from _drawn(line, console)
+            yield Segment.line()
+
+
+def _drawn(text: Text, console: Console) -> Iterable[Segment]:
+    # `render` leaves out the style of a text that has no other
+    return Segment.apply_style(text.render(console), console.get_style(text.style))
 
 
 # -- one student ------------------------------------------------------------------------
@@ -165,21 +197,19 @@ class _Notes:
         marks = sorted((self._assumptions[text] for text in texts), key=lambda one: (len(one), one))
         return f" ({','.join(marks)})" if marks else ""
 
-    def foot(self) -> Table:
+    def foot(self) -> list[_Line]:
         """The assumptions, and the texts that the quotes are from."""
-        grid = _grid(7, None)
+        lines: list[tuple[str, str]] = []
         if self._assumptions:
-            grid.add_row("", Text("What the verdicts assume:", style="dim"))
-        for text, mark in self._assumptions.items():
-            grid.add_row(Text(f"({mark})", style="dim"), Text(text, style="dim"))
+            lines.append(("", "What the verdicts assume:"))
+        lines += [(f"({mark})", text) for text, mark in self._assumptions.items()]
         texts: dict[str, list[int]] = {}
         for citation, number in self._sources.items():
             read = f"read {citation.read}" if citation.read else None
             parts = [one for one in (citation.title, citation.url, read) if one]
             texts.setdefault(", ".join(parts), []).append(number)
-        for text, numbers in texts.items():
-            grid.add_row(Text(f"[{_ranges(numbers)}]", style="dim"), Text(text, style="dim"))
-        return grid
+        lines += [(f"[{_ranges(numbers)}]", text) for text, numbers in texts.items()]
+        return [_Line(Text(mark, "dim"), _MARK, Text(text, "dim")) for mark, text in lines]
 
 
 def _with_known(texts: list[str], known: str) -> list[str]:
@@ -221,9 +251,8 @@ def profile_text(answer: Answer, console: Console, *, explain: bool = False) -> 
     statuses = [*Status]
     ordered = sorted(answer.verdicts, key=lambda one: statuses.index(one.status))
     parts += [_verdict(answer, one, explainer, notes, console, explain) for one in ordered]
-    foot = notes.foot()
-    if foot.row_count:
-        parts += [Text(""), foot]
+    if foot := notes.foot():
+        parts += [Text(""), *foot]
     return Group(*parts)
 
 
@@ -239,21 +268,17 @@ def _verdict(
     label = Text(f"{_symbol(_SYMBOLS[verdict.status], console)} {status_words(verdict)}", style)
     title = Text(verdict.outcome.title, style="bold")
     title.append(notes.assumptions(verdict.outcome.assumptions), style="dim not bold")
-    grid = _grid(_LABEL + 2, None)
-    grid.add_row(label, title)
-    details = _grid(8, None)
-    for name, text, depth, look in _details(verdict, explainer, notes, explain):
-        line = Padding(Text(text, style=look), (0, 0, 0, 2 * depth))
-        details.add_row(Text(name, style="dim"), line)
-    parts: list[RenderableType] = [grid]
-    if details.row_count:
-        parts.append(Padding(details, (0, 0, 0, 4)))
+    parts: list[RenderableType] = [_Line(label, _LABEL + 2, title)]
+    parts += [
+        _Line(Text(name, "dim"), _DETAIL, Text(text, look), left=4, inner=2 * depth)
+        for name, text, depth, look in _details(verdict, explainer, notes, explain)
+    ]
     if explain:
         root = answer.compiled.nodes[answer.compiled.roots[verdict.outcome.id]]
-        tree = _grid(None)
-        for depth, node in _walk(answer.compiled, root):
-            tree.add_row(_condition(node, depth, explainer, console))
-        parts.append(Padding(tree, (0, 0, 0, 4)))
+        parts += [
+            _condition(node, depth, explainer, console, left=4)
+            for depth, node in _walk(answer.compiled, root)
+        ]
     return Group(*parts)
 
 
@@ -375,22 +400,22 @@ def outcome_text(
     parts: list[RenderableType] = [Text(outcome.title, style="bold")]
     if outcome.description:
         parts.append(Text(outcome.description))
-    tree = _grid(None)
+    tree: list[RenderableType]
     if explainer is None:
-        for depth, text in _requirements(compiled, root, words):
-            tree.add_row(Padding(Text(text), (0, 0, 0, 2 * depth)))
+        required = _requirements(compiled, root, words)
+        tree = [Padding(Text(text), (0, 0, 0, 2 * depth)) for depth, text in required]
     else:
-        for depth, node in _walk(compiled, root):
-            tree.add_row(_condition(node, depth, explainer, console))
-    parts += [Text(""), tree]
+        tree = [
+            _condition(node, depth, explainer, console) for depth, node in _walk(compiled, root)
+        ]
     notes = _Notes(quote=None)
-    details = _grid(9, None)
-    for label, text in _about(outcome, (node for _, node in _walk(compiled, root)), notes):
-        style = "dim" if label == "source" else ""
-        details.add_row(Text(label, style="dim"), Text(text, style=style))
-    for more in (details, notes.foot()):
-        if more.row_count:
-            parts += [Text(""), more]
+    details = [
+        _Line(Text(label, "dim"), _ABOUT, Text(text, "dim" if label == "source" else ""))
+        for label, text in _about(outcome, (node for _, node in _walk(compiled, root)), notes)
+    ]
+    for more in (tree, details, notes.foot()):
+        if more:
+            parts += [Text(""), *more]
     return Group(*parts)
 
 
@@ -449,15 +474,16 @@ def _walk(compiled: CompiledPack, node: Node, depth: int = 0) -> Iterator[tuple[
         yield from _walk(compiled, part, depth + 1)
 
 
-def _condition(node: Node, depth: int, explainer: Explainer, console: Console) -> RenderableType:
+def _condition(
+    node: Node, depth: int, explainer: Explainer, console: Console, left: int = 0
+) -> _Line:
     answer = explainer.answer
     value, then = answer.value(node), answer.value(node, Scenario.PROJECTED)
     group = parts_of(answer.compiled, node)
     text = heading_words(node) if group else explainer.node(node, full=True)
-    line = _grid(1, None)
     shown, plain, style = _VALUES[value]
     words = Text(text, style="" if value is not Truth.MET else "green")
     if then is not value:
         words.append(f" [{then.word} with what is in progress]", style="cyan")
-    line.add_row(Text(_symbol((shown, plain), console), style=style), words)
-    return Padding(line, (0, 0, 0, 2 * depth))
+    symbol = Text(_symbol((shown, plain), console), style=style)
+    return _Line(symbol, 1, words, left=left + 2 * depth)
