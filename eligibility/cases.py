@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eligibility.conditions import Nothing, Test
-from eligibility.errors import EligibilityError
+from eligibility.errors import EligibilityError, Message, Problem, ProfileError
 from eligibility.explain import Explainer
 from eligibility.model import Case, Expectation, RulePack, Status
 from eligibility.packs import Pack
 from eligibility.verdict import OutcomeVerdict
 
-__all__ = ["CaseResult", "Coverage", "run_case", "uncovered"]
+__all__ = ["CaseResult", "Coverage", "run_case", "uncovered", "wrong_profiles"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,19 @@ class CaseResult:
 
 Coverage = Mapping[str, Sequence[str]]
 """For an outcome, which of `met`, `unmet` and `undetermined` no case expects."""
+
+
+def wrong_profiles(pack: Pack, cases: Iterable[Case]) -> list[Problem]:
+    """What is wrong with the profiles of cases, each mistake at its case."""
+    problems: list[Problem] = []
+    for case in cases:
+        try:
+            pack.reader.read(case.profile, case.file)
+        except ProfileError as error:
+            for one in error.problems:
+                text = f"the profile of this case is wrong at `{one.pointer}`: {one.message.text}"
+                problems.append(case.span.problem(Message(text, one.message.hint)))
+    return problems
 
 
 def run_case(pack: Pack, case: Case) -> CaseResult:

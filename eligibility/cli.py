@@ -7,17 +7,24 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import io
 import itertools
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TypeVar
 
 import click
 
 import eligibility
-from eligibility.errors import EligibilityError, Message, ProblemsError, UsageError
+from eligibility.errors import (
+    EligibilityError,
+    Message,
+    ProblemsError,
+    RulesError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from eligibility.checking import Tally
@@ -56,6 +63,9 @@ class _Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         ctx.obj = _Signals()
+        if sys.stdout is None:
+            _say("standard output is closed")
+            ctx.exit(USAGE)
         try:
             with ctx.obj.handled():
                 try:
@@ -233,14 +243,15 @@ def check(
 ) -> None:
     """Check profiles: files, folders (all *.json below), NDJSON, or - for standard input."""
     from eligibility.checking import check_all, make_writer
-    from eligibility.inputs import find_profiles
+    from eligibility.inputs import find_profiles, spared
     from eligibility.output import opened
 
     day = as_of or _today()
+    spared(output, paths)
     pack = _load(rules, engine)
     must = pack.require(fail_unless)
     asked = pack.require([*(outcome or pack.rules.outcomes), *must])
-    found = find_profiles(paths, sys.stdin.buffer)
+    found = find_profiles(paths, _stdin())
     first = next(found, None)
     single = len(paths) == 1 and first is not None and first.alone and not os.path.isdir(paths[0])
     every = found if first is None else itertools.chain([first], found)
@@ -259,6 +270,11 @@ def check(
 
 class _NothingAnsweredError(Exception):
     """There is nothing to write, so what an output file holds is left alone."""
+
+
+def _stdin() -> BinaryIO:
+    """Standard input; an empty one where it is closed."""
+    return io.BytesIO() if sys.stdin is None else sys.stdin.buffer
 
 
 def _today() -> datetime.date:
@@ -286,7 +302,7 @@ def _closing(tally: Tally, single: bool) -> int:
         _say(text if single else f"\n{text}")
     for name, count in tally.short_of.items():
         if count:
-            _say(f"not eligible for `{name}`: {count} of {tally.answered}")
+            _say(f"eligible for `{name}`: {tally.answered - count} of {tally.answered}")
     if tally.refused:
         return REFUSED
     return SHORT if any(tally.short_of.values()) else 0
@@ -342,7 +358,7 @@ def _show(pack: Pack, outcome: str, day: datetime.date, answer: Answer | None = 
 def _profile(pack: Pack, path: str) -> Profile:
     from eligibility.inputs import find_profiles
 
-    found = list(find_profiles([path], sys.stdin.buffer))
+    found = list(find_profiles([path], _stdin()))
     if len(found) != 1:
         raise UsageError(Message(f"`{path}` holds {len(found)} profiles", "name the file of one"))
     if found[0].error is not None:
@@ -385,10 +401,13 @@ def rules_show(outcome: str, rules: tuple[str, ...], as_of: datetime.date | None
 @_rules
 def rules_lint(rules: tuple[str, ...]) -> None:
     """Find every mistake in the packs and their cases."""
+    from eligibility.cases import wrong_profiles
     from eligibility.packs import load_cases
 
     pack = _load(rules, "reference")
     cases = load_cases(pack.rules, *rules)
+    if problems := wrong_profiles(pack, cases):
+        raise RulesError(problems)
     counts = [
         _count(len(pack.rules.outcomes), "outcome"),
         _count(len(pack.compiled.nodes), "condition"),
@@ -467,7 +486,7 @@ def profile_validate(ctx: click.Context, paths: tuple[str, ...], rules: tuple[st
 
     reader = _load(rules, "reference").reader
     good = bad = 0
-    for found in find_profiles(paths, sys.stdin.buffer):
+    for found in find_profiles(paths, _stdin()):
         try:
             if found.error is not None:
                 raise found.error

@@ -185,10 +185,11 @@ def _counts_up(leaf: Quantifier) -> bool:
     return not leaf.has and kind in ("count", "sum", "duration") and leaf.operator in _GROWING
 
 
-def _unstated(leaf: Quantifier, seen: Observation) -> bool:
-    """Whether nothing at all is known of the list."""
+def _unstated(of: ListFact, seen: Observation) -> bool:
+    """Whether nothing at all is known of the list: not even a part of it."""
     known = seen.observed or seen.have or seen.notes
-    return not known and any(one.pointer == f"/{leaf.list}" for one in seen.missing)
+    asked = (f"/{of.name}", of.question)
+    return not known and any((one.pointer, one.question) == asked for one in seen.missing)
 
 
 def _first_test(test: ItemTest) -> ItemTest:
@@ -288,7 +289,7 @@ class Explainer:
         """A leaf with what was seen of it."""
         if isinstance(leaf, Quantifier) and seen.value is not Truth.MET:
             of = self._list(leaf)
-            if (isinstance(leaf.measure, Cover) or _counts_up(leaf)) and not _unstated(leaf, seen):
+            if (isinstance(leaf.measure, Cover) or _counts_up(leaf)) and not _unstated(of, seen):
                 # `18 of 20 CE hours dated since 2024-11-23: 2 short`
                 amount = self._amount(leaf, of, seen)
                 return f"{amount}: {self._lacking(leaf, of, seen)}{self._notes(leaf, seen)}"
@@ -323,7 +324,7 @@ class Explainer:
         match leaf:
             case Comparison():
                 return self._comparison(leaf, replace(seen, value=negation(seen.value)), True)
-            case Quantifier() if seen.value is Truth.UNKNOWN or _unstated(leaf, seen):
+            case Quantifier() if seen.value is Truth.UNKNOWN or _unstated(self._list(leaf), seen):
                 return self._quantifier(leaf, self._list(leaf), seen)
             case Quantifier(measure=Cover()):
                 return "all are covered" if seen.value is Truth.MET else ""
@@ -357,7 +358,7 @@ class Explainer:
 
     def _quantifier(self, leaf: Quantifier, of: ListFact, seen: Observation) -> str:
         notes = self._notes(leaf, seen)
-        if _unstated(leaf, seen):
+        if _unstated(of, seen):
             return f"{of.title} not known"
         if leaf.has:
             if seen.value is Truth.MET:
@@ -404,8 +405,12 @@ class Explainer:
             if seen.unsure:
                 parts.append(f"not certain: {joined([value_words(one) for one in seen.unsure])}")
             return "; ".join(parts) or f"not each by another {of.item}"
-        gap = short_by(leaf, seen)
         if seen.value is Truth.UNMET:
+            gap = short_by(leaf, seen)
+            least = short_by(leaf, replace(seen, observed=seen.possible))
+            if gap is not None and least is not None and least < gap:
+                more = value_words(seen.possible)
+                return f"up to {more} may count, at least {value_words(least)} short"
             return f"{value_words(gap)} short" if gap is not None else "more needed"
         if seen.possible is None:
             return "more may count"

@@ -13,7 +13,7 @@ from eligibility.errors import Message, Problem, ProfileError, UsageError
 from eligibility.loading import shown
 from eligibility.profile_json import MAX_PROFILE_BYTES, parse_json
 
-__all__ = ["LINES", "STDIN", "Found", "count_profiles", "find_profiles"]
+__all__ = ["LINES", "STDIN", "Found", "count_profiles", "find_profiles", "spared"]
 
 LINES = (".ndjson", ".jsonl")
 """Endings of files that hold a profile a line."""
@@ -52,9 +52,27 @@ def find_profiles(paths: Sequence[str], stdin: BinaryIO) -> Iterator[Found]:
             yield from _sniffed(_lines(stdin), "<stdin>")
         elif os.path.isdir(path):
             for file in _files(path):
-                yield from [file] if isinstance(file, Found) else _file(file)
+                if isinstance(file, Found):
+                    yield file
+                elif file.exists() and not file.is_file():
+                    # a pipe would be waited for without end
+                    yield _wrong(shown(file), Message("is not a file"))
+                else:
+                    yield from _file(file)
         else:
             yield from _file(Path(path))
+
+
+def spared(output: str | None, paths: Sequence[str]) -> None:
+    """Raise `UsageError` when a file to write to is one of those that are read."""
+    if output is None or not os.path.isfile(output):
+        return
+    for path in paths:
+        files = _files(path) if os.path.isdir(path) else [Path(path)]
+        known = (one for one in files if isinstance(one, Path) and one.exists())
+        if any(one.samefile(output) for one in known):
+            text = f"`{output}` is one of the files to check"
+            raise UsageError(Message(text, "name another file to write to"))
 
 
 def count_profiles(paths: Sequence[str]) -> int | None:

@@ -260,11 +260,9 @@ class RulePack:
     judgements: tuple[str, ...] = ()
 
     def outcome_id(self, name: str) -> str | None:
-        """The id of the outcome that has this id or, in capitals or not, this alias."""
-        if name in self.outcomes:
-            return name
+        """The id of the outcome that has this id or alias, in capitals or not."""
         folded = name.casefold()
         for outcome in self.outcomes.values():
-            if any(alias.casefold() == folded for alias in outcome.aliases):
+            if any(one.casefold() == folded for one in (outcome.id, *outcome.aliases)):
                 return outcome.id
         return None

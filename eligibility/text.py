@@ -32,7 +32,7 @@ from eligibility.model import Citation, Outcome, RulePack, Status
 from eligibility.observations import Missing
 from eligibility.truth import Truth
 from eligibility.verdict import Answer, OutcomeVerdict
-from eligibility.words import Words, clean, joined
+from eligibility.words import Words, clean
 
 __all__ = [
     "Row",
@@ -187,7 +187,7 @@ class _Notes:
                 before.append(number)
         if before:
             noun = "question" if len(before) == 1 else "questions"
-            texts.append(f"{noun} {joined([str(number) for number in sorted(before)])}")
+            texts.append(f"{noun} {_ranges(sorted(before))}")
         return texts
 
     def assumptions(self, texts: Sequence[str]) -> str:
@@ -209,7 +209,8 @@ class _Notes:
             parts = [one for one in (citation.title, citation.url, read) if one]
             texts.setdefault(", ".join(parts), []).append(number)
         lines += [(f"[{_ranges(numbers)}]", text) for text, numbers in texts.items()]
-        return [_Line(Text(mark, "dim"), _MARK, Text(text, "dim")) for mark, text in lines]
+        width = max([_MARK, *(cell_len(mark) for mark, _ in lines)])
+        return [_Line(Text(mark, "dim"), width, Text(text, "dim")) for mark, text in lines]
 
 
 def _with_known(texts: list[str], known: str) -> list[str]:
@@ -223,14 +224,14 @@ def _letters(number: int) -> str:
 
 
 def _ranges(numbers: Sequence[int]) -> str:
-    """`1-3,5` for 1, 2, 3 and 5."""
+    """`1-3, 5` for 1, 2, 3 and 5."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and runs[-1][-1] == number - 1:
             runs[-1].append(number)
         else:
             runs.append([number])
-    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 def profile_text(answer: Answer, console: Console, *, explain: bool = False) -> RenderableType:
@@ -380,6 +381,8 @@ def outcomes_text(pack: RulePack) -> RenderableType:
     grid.add_column("title", overflow="fold", ratio=1)
     for outcome in pack.outcomes.values():
         title = Text(outcome.title)
+        if outcome.aliases:
+            title.append(f" ({', '.join(outcome.aliases)})", style="dim")
         if not outcome.verified:
             title.append(" (unverified)", style="dim")
         grid.add_row(Text(outcome.id), title)

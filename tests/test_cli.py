@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -276,8 +277,8 @@ def test_one_profile_that_is_refused_leaves_standard_output_empty(tmp_path: Path
     ("outcome", "paths", "code", "said"),
     [
         ("entry", [ANN], 0, ""),
-        ("guard", [ANN], 3, "not eligible for `guard`: 1 of 1\n"),
-        ("entry", [ANN, BOB, CID], 3, "not eligible for `entry`: 2 of 3\n"),
+        ("guard", [ANN], 3, "eligible for `guard`: 0 of 1\n"),
+        ("entry", [ANN, BOB, CID], 3, "eligible for `entry`: 1 of 3\n"),
         ("last-try", [BOB, CID], 0, ""),
     ],
 )
@@ -290,7 +291,7 @@ def test_fail_unless_exits_with_3(outcome: str, paths: list[str], code: int, sai
 def test_a_refused_profile_weighs_more_than_an_outcome_that_is_not_met(tmp_path: Path) -> None:
     result = check(BOB, _bad(tmp_path), "--fail-unless", "entry")
     assert result.exit_code == 1
-    assert result.stderr.endswith("not eligible for `entry`: 1 of 1\n")
+    assert result.stderr.endswith("eligible for `entry`: 0 of 1\n")
 
 
 def test_fail_unless_adds_its_outcome_to_those_asked_for() -> None:
@@ -389,6 +390,43 @@ def test_a_case_that_fails_is_told_with_what_came_out(tmp_path: Path) -> None:
         "  entry: did not expect the reason `requires/any/0`: a bronze badge",
     ]
     assert lines[-1] == "1 case: 0 passed, 1 failed"
+
+
+def test_lint_finds_what_is_wrong_with_the_profile_of_a_case(tmp_path: Path) -> None:
+    wrong = CASES.replace("bronze: true", "bronce: true, fitness: '7'")
+    assert wrong != CASES
+    result = run("rules", "lint", "--rules", _club(tmp_path, wrong))
+    assert result.exit_code == 2
+    said = "the profile of this case is wrong at"
+    place = f"{tmp_path}/club/cases.yaml:4"
+    told = [line for line in result.stderr.splitlines() if line.startswith(str(tmp_path))]
+    assert [line.partition(": ")[2] for line in told] == [
+        f"{said} `/bronce`: unknown key `bronce`",
+        f"{said} `/fitness`: must be a number, found a text",
+    ]
+    assert all(line.startswith(place) for line in told)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell of that kind")
+@pytest.mark.parametrize(
+    ("closing", "said"),
+    [
+        (">&-", "standard output is closed\n"),
+        ("- <&-", "1 read: 0 answered, 1 refused\n\n<stdin>: is empty\n"),
+    ],
+)
+def test_a_closed_stream_is_no_accident(closing: str, said: str) -> None:
+    words = [*command("check", *CLUB), *([] if closing.startswith("-") else [str(ANN)])]
+    line = f"{shlex.join(words)} {closing}"
+    done = subprocess.run(
+        line, shell=True, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == (2 if closing == ">&-" else 1)
+    assert done.stderr in (said, said.partition("\n\n")[2])
+
+
+def test_outcomes_are_found_in_capitals_too() -> None:
+    assert run("explain", "GUARD", *CLUB).stdout == run("explain", "guard", *CLUB).stdout
 
 
 def test_rules_without_cases_cannot_be_tested(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from eligibility.errors import UsageError
-from eligibility.inputs import count_profiles, find_profiles
+from eligibility.inputs import count_profiles, find_profiles, spared
 from eligibility.profile_json import MAX_PROFILE_BYTES
 
 
@@ -209,3 +209,20 @@ def test_lines_are_read_one_at_a_time() -> None:
     next(profiles)
     next(profiles)
     assert stream.read_lines <= 3
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
+def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    write(tmp_path / "a.json", '{"id": "a"}')
+    os.mkfifo(tmp_path / "b.json")
+    assert found(tmp_path) == [("a.json", "a"), ("b.json", "b.json: is not a file")]
+
+
+def test_a_file_that_is_read_is_not_written_to(tmp_path: Path) -> None:
+    write(tmp_path / "deep" / "a.json", '{"id": "a"}')
+    write(tmp_path / "other.json", "{}")
+    for paths in (["deep/a.json"], ["-", "deep"], [str(tmp_path)]):
+        with pytest.raises(UsageError, match=r"`deep/a\.json` is one of the files to check"):
+            spared("deep/a.json", paths)
+    for output in (None, "other.json", "not-there.json"):
+        spared(output, ["deep", "-", "nowhere.json"])

@@ -175,7 +175,7 @@ def test_long_ids_of_outcomes_are_listed_within_80_columns(tmp_path: Path) -> No
 def test_questions_and_quotes_are_given_once_and_then_by_number() -> None:
     output = check(PROFILES / "cid.json").stdout
     assert output.count("Does the person have a bronze badge?") == 1
-    assert "    ask      questions 1 and 2\n" in output
+    assert "    ask      questions 1-2\n" in output
     assert output.count("Everyone is trained") == 1
 
 

@@ -331,7 +331,7 @@ class ConditionReader:
             self._form.unknown(key, "fact", (), hint=hint)
         else:
             known = [*self._facts, *self._definitions.nodes, *_WORDS]
-            near = messages.near(word, known)
+            near = messages.group_word(word) or messages.near(word, known)
             hint = near or "declare it under `facts` in a vocabulary, or under `define`"
             self._form.unknown(key, "fact", (), hint=hint)
 

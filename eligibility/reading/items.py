@@ -124,7 +124,8 @@ class ItemReader:
             self._form.report(key, messages.misplaced(word, "below an attribute", hint))
         else:
             known = [*item.attributes, *self._item_definitions(item), *_GROUPS, "not"]
-            self._form.unknown(key, "attribute", known, f" of `{item.name}`")
+            hint = messages.group_word(word) or ""
+            self._form.unknown(key, "attribute", known, f" of `{item.name}`", hint)
 
     def _item_definitions(self, item: ListFact) -> list[str]:
         found = []

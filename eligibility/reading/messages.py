@@ -19,6 +19,7 @@ __all__ = [
     "described",
     "duplicate",
     "expected",
+    "group_word",
     "listed",
     "listed_twice",
     "misplaced",
@@ -50,6 +51,15 @@ def quoted(text: str) -> str:
     """The author's words in backticks, cut where they are long and kept on one line."""
     shown = "".join(char if char.isprintable() else " " for char in text[: _LONGEST + 1])
     return f"`{shown[:_LONGEST]}...`" if len(shown) > _LONGEST else f"`{shown}`"
+
+
+_LIKE_GROUPS = {"and": "all", "or": "any", "nor": "none"}
+
+
+def group_word(word: str) -> str | None:
+    """The hint for a word that is no word of the language, and names a group elsewhere."""
+    group = _LIKE_GROUPS.get(word.strip().casefold())
+    return f"write `{group}`" if group else None
 
 
 def near(word: str, candidates: Iterable[str]) -> str | None:
