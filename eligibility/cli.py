@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import gc
 import io
 import itertools
 import os
@@ -285,7 +286,12 @@ def _today() -> datetime.date:
 def _load(rules: Sequence[str], engine: str) -> Pack:
     from eligibility.packs import load_pack
 
-    pack = load_pack(*rules, engine=engine)
+    # What is loaded stays, so looking for garbage among it is time lost.
+    gc.disable()
+    try:
+        pack = load_pack(*rules, engine=engine)
+    finally:
+        gc.enable()
     if engine == "auto" and pack.engine.name != "rete":
         version = ".".join(str(part) for part in sys.version_info[:2])
         _say(f"durable_rules does not work on Python {version}: the reference engine answers")

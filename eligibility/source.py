@@ -103,7 +103,10 @@ class Mapping:
 
     def get(self, key: str) -> Node | None:
         """The node below `key`, or None."""
-        return next((node for name, node in self.entries if name.text == key), None)
+        for name, node in self.entries:  # asked so often that a generator is felt
+            if name.text == key:
+                return node
+        return None
 
     def key(self, key: str) -> Scalar | None:
         """The key itself, for its place."""

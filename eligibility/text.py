@@ -125,8 +125,8 @@ class _Line:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         beside = self.left + self.width + 1 + self.inner
         width = max(1, options.max_width - beside)
-        lines = self.text.wrap(console, width, overflow="fold")
-        labels = self.label.wrap(console, self.width, overflow="fold")
+        lines = _wrapped(self.text, width, console)
+        labels = _wrapped(self.label, self.width, console)
         for label, line in itertools.zip_longest(labels, lines):
             yield Segment(" " * self.left)
             if label is not None:
@@ -136,6 +136,12 @@ class _Line:
                 yield Segment(" " * (self.width + 1 + self.inner - used))
                 yield from _drawn(line, console)
             yield Segment.line()
+
+
+def _wrapped(text: Text, width: int, console: Console) -> Iterable[Text]:
+    if text.cell_len <= width and "\n" not in text.plain and "\t" not in text.plain:
+        return [text]
+    return text.wrap(console, width, overflow="fold")
 
 
 def _drawn(text: Text, console: Console) -> Iterable[Segment]:

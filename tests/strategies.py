@@ -442,7 +442,8 @@ class PackMaker:
             kinds.append("outcome")
         if depth:
             kinds += ["all", "any", "none", "not", "at_least", "at_most", "several", "any", "all"]
-            kinds += ["share"] * 2
+            if choose.chance(40):  # seldom: `sharing` packs are made of it, and it takes long
+                kinds.append("share")
         kinds += ["judgement", "definition"]
         made = self.part(choose.one(kinds), depth, scope)
         if choose.chance(5):

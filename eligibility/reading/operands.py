@@ -10,7 +10,7 @@ from decimal import Decimal
 from eligibility.conditions import AS_OF, Literal, Operand, Reference
 from eligibility.errors import Message
 from eligibility.model import Declaration, Fact, Kind, ListFact
-from eligibility.operators import OPERATORS
+from eligibility.operators import OPERATORS, Operator
 from eligibility.reading import messages
 from eligibility.reading.definitions import MEASURES
 from eligibility.reading.form import Form, day_hint, number_hint
@@ -51,6 +51,11 @@ def type_words(fact: Fact) -> str:
     }[fact.kind]
 
 
+def _fits(operator: Operator, fact: Fact) -> bool:
+    """Whether an operator can compare a fact."""
+    return fact.kind in operator.kinds and (operator.many == fact.many or operator.shape == "flag")
+
+
 class OperandReader:
     """Reads operands against the facts of a profile and the lists around."""
 
@@ -61,22 +66,18 @@ class OperandReader:
     def operator(self, key: Scalar, fact: Fact) -> bool:
         """Whether `key` is an operator that can compare `fact`; reports where it is not."""
         operator = OPERATORS.get(key.text)
-        fitting = [
-            name
-            for name, entry in OPERATORS.items()
-            if fact.kind in entry.kinds and (entry.many == fact.many or entry.shape == "flag")
-        ]
+        if operator is not None and _fits(operator, fact):
+            return True
+        fitting = [name for name, entry in OPERATORS.items() if _fits(entry, fact)]
         if key.text in (*MEASURES, "where"):
             text = f"`{key.text}` is for lists, and `{fact.name}` is {type_words(fact)}"
             self._form.report(key, Message(text, f"use {messages.listed(fitting)}"))
         elif operator is None:
             self._form.report(key, messages.unknown("operator", key.text, fitting))
-        elif key.text not in fitting:
+        else:
             self._form.report(
                 key, messages.wrong_operator(key.text, fact.name, type_words(fact), fitting)
             )
-        else:
-            return True
         return False
 
     def operand(

@@ -86,6 +86,9 @@ def measured_fact(measure: Measure, of: ListFact) -> Fact:
 
 def check_alone(form: Form, node: Node, fact: Fact, operator: str, operand: Operand) -> None:
     """Report a comparison with literals that no value of the fact can meet."""
+    declared = fact.kind in (Kind.BOOLEAN, Kind.TEXT, Kind.SCALE)
+    if operator in ("is", "one_of") and declared:
+        return  # its literals are values of the fact, or have been reported
     if not _comparable(fact, operator, operand):
         return
     claim = _Claim(fact.name, fact, operator, operand, False, None, "")
@@ -125,6 +128,8 @@ def _check_subject(form: Form, claims: list[_Claim]) -> None:
     candidates = list(_candidates(claims[0].fact, claims))
     left = candidates
     kept: list[_Claim] = []
+    if len(claims) == 1 and any(_holds(claims[0], value) for value in candidates):
+        return
     for claim in claims:
         alone = [value for value in candidates if _holds(claim, value)]
         if not alone:
