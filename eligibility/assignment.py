@@ -18,7 +18,7 @@ from typing import Any
 from eligibility import reduction, truth
 from eligibility.conditions import Assignment, Cover, Need, NeedGroup, Needs
 from eligibility.facts import Items, name_of
-from eligibility.measures import Counted
+from eligibility.measures import Counted, number_band
 from eligibility.model import Fact, ListFact
 from eligibility.observations import Assigned, Given, Missing, Observation, Used
 from eligibility.solver import Choice, Plan, Problem, Want
@@ -282,7 +282,5 @@ def _band(
     """The least and the most that an item's number may be; None where there is no limit."""
     fact = of.attributes[attribute or ""]
     assert isinstance(fact, Fact) and fact.minimum is not None
-    number = items.items[item].values.get(fact.name)
-    if isinstance(number, int | Decimal):
-        return Decimal(number), Decimal(number)
-    return (fact.minimum, fact.maximum) if number is None else (Decimal(0), Decimal(0))
+    least, most = number_band(fact, items.items[item])
+    return least, most if most.is_finite() else None

@@ -21,7 +21,7 @@ from eligibility.operators import Band, compare_bands
 from eligibility.truth import Truth
 from eligibility.values import Absent, Days, Value, total_completed
 
-__all__ = ["Counted", "cover", "matched", "measure"]
+__all__ = ["Counted", "cover", "matched", "measure", "number_band"]
 
 _INFINITY = Decimal("Infinity")
 _NOUGHT = Decimal(0)
@@ -87,6 +87,19 @@ def _fact(of: ListFact, name: str | None) -> Fact:
     return declaration
 
 
+def number_band(fact: Fact, item: Item) -> tuple[Decimal, Decimal]:
+    """The least and the most that a number of an item may be, infinite where nothing bounds it.
+
+    A missing number may be anything that is declared possible; one that there is not is 0.
+    """
+    number = item.values.get(fact.name)
+    if number is None:
+        least = -_INFINITY if fact.minimum is None else fact.minimum
+        return (least, _INFINITY if fact.maximum is None else fact.maximum)
+    known = Decimal(number) if isinstance(number, int | Decimal) else _NOUGHT
+    return (known, known)
+
+
 def _sum(fact: Fact, counted: Sequence[Counted], complete: bool) -> Band:
     least = -_INFINITY if fact.minimum is None else fact.minimum
     most = _INFINITY if fact.maximum is None else fact.maximum
@@ -94,14 +107,7 @@ def _sum(fact: Fact, counted: Sequence[Counted], complete: bool) -> Band:
     for one in counted:
         if one.value is Truth.UNMET:
             continue
-        number = one.item.values.get(fact.name)
-        if isinstance(number, int | Decimal):
-            bottom = top = Decimal(number)
-        elif number is None:
-            # a missing number may be anything that is declared possible
-            bottom, top = least, most
-        else:
-            continue
+        bottom, top = number_band(fact, one.item)
         certain = one.value is Truth.MET
         low += bottom if certain else min(Decimal(0), bottom)
         high += top if certain else max(Decimal(0), top)
@@ -158,12 +164,7 @@ def _weight(what: Measure, of: ListFact, item: Item) -> tuple[Decimal, Decimal]:
     """The least and the most that an item may weigh; 1 where nothing weighs it."""
     if what.weight is None:
         return (Decimal(1), Decimal(1))
-    weight = item.values.get(what.weight)
-    if weight is None:
-        fact = _fact(of, what.weight)
-        return (fact.minimum or _NOUGHT, _INFINITY if fact.maximum is None else fact.maximum)
-    known = Decimal(weight) if isinstance(weight, int | Decimal) else _NOUGHT
-    return (known, known)
+    return number_band(_fact(of, what.weight), item)
 
 
 def _ratio(part: Decimal, rest: Decimal) -> Fraction:

@@ -35,8 +35,10 @@ class Surroundings:
     outer: ListFact | None = None
 
 
-def type_words(fact: Fact) -> str:
+def type_words(fact: Declaration) -> str:
     """A type in words, for `x is ...`."""
+    if isinstance(fact, ListFact):
+        return "a list"
     if fact.many:
         return "a list of texts"
     if fact.kind is Kind.SCALE:

@@ -255,8 +255,7 @@ class QuantifierReader:
             self._form.unknown(key, "attribute", of.attributes, f" of `{of.name}`")
             return None
         if not isinstance(fact, Fact) or fact.kind in (Kind.DATE, Kind.BOOLEAN):
-            what = type_words(fact) if isinstance(fact, Fact) else "a list"
-            text = f"`covers` needs texts or numbers, and `{key.text}` is {what}"
+            text = f"`covers` needs texts or numbers, and `{key.text}` is {type_words(fact)}"
             self._form.report(key, Message(text))
             return None
         items = self._form.sequence(listed, "values to cover")

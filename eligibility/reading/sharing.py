@@ -176,8 +176,7 @@ class SharingReader:
             self._form.unknown(name, "attribute", of.attributes, f" of `{of.name}`")
             return None
         if not isinstance(fact, Fact) or not fact.kind.numeric:
-            what = type_words(fact) if isinstance(fact, Fact) else "a list"
-            text = f"`share` needs a number, and `{name.text}` is {what}"
+            text = f"`share` needs a number, and `{name.text}` is {type_words(fact)}"
             numbers = _numbers(of)
             hint = f"use {messages.listed(numbers)}" if numbers else "write `share: none`"
             self._form.report(name, Message(text, hint))
