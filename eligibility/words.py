@@ -183,9 +183,15 @@ class Words:
         assert isinstance(declaration, Fact)
         return declaration
 
-    def quantifier(self, leaf: Quantifier, of: ListFact, negated: bool = False) -> str:
-        """A quantifier as a noun phrase."""
-        clause = self.clause(leaf.where, of)
+    def quantifier(
+        self,
+        leaf: Quantifier,
+        of: ListFact,
+        negated: bool = False,
+        outer: ListFact | None = None,
+    ) -> str:
+        """A quantifier as a noun phrase; `outer` is the list whose items hold this one."""
+        clause = self.clause(leaf.where, of, outer)
         if isinstance(leaf.measure, Cover):
             values = joined([value_words(value) for value in leaf.measure.values])
             each = f", each by another {of.item}" if leaf.measure.distinct else ""
@@ -202,13 +208,15 @@ class Words:
             wanted = amount_words(measure, leaf.bound.value)
         else:
             wanted = self.operand(leaf.operator, leaf.bound)
-        return self.amount(leaf, of, f"{bound} {wanted}")
+        return self.amount(leaf, of, f"{bound} {wanted}", outer)
 
-    def amount(self, leaf: Quantifier, of: ListFact, amount: str) -> str:
+    def amount(
+        self, leaf: Quantifier, of: ListFact, amount: str, outer: ListFact | None = None
+    ) -> str:
         """A measured amount with its unit: `at least 20 CE hours dated since ...`."""
         measure = leaf.measure
         assert isinstance(measure, Measure)
-        clause = self.clause(leaf.where, of)
+        clause = self.clause(leaf.where, of, outer)
         one = f" {amount}".endswith(" 1")
         if measure.kind == "count":
             return f"{amount} {of.item if one else of.title}{clause}"
@@ -220,7 +228,7 @@ class Words:
             if measure.weight is not None:
                 weighed = f"of the {of.attributes[measure.weight].title} {weighed}"
             word = "as" if measure.weight is None else "with"
-            part = f"{of.title}{self.clause(measure.part, of)}"
+            part = f"{of.title}{self.clause(measure.part, of, outer)}"
             return f"{part} {word} {amount} {weighed}{clause}"
         attribute = of.attributes[measure.attribute or ""].title
         if measure.kind == "sum":
@@ -262,18 +270,19 @@ class Words:
 
     # -- tests of items ---------------------------------------------------------------
 
-    def clause(self, test: ItemTest, of: ListFact) -> str:
+    def clause(self, test: ItemTest, of: ListFact, outer: ListFact | None = None) -> str:
         """What stands behind a noun: ` dated since 2024-11-23 with code RHIT`."""
         phrases: list[str] = []
         nouns: list[str] = []
         for part in _parts(test):
-            (phrases if self._phrased(part, of) else nouns).append(self.test(part, of))
+            kind = phrases if self._phrased(part, of, outer) else nouns
+            kind.append(self.test(part, of, outer))
         clause = "".join(f" {phrase}" for phrase in phrases)
         return f"{clause} with {joined(nouns)}" if nouns else clause
 
-    def _phrased(self, test: ItemTest, of: ListFact) -> bool:
+    def _phrased(self, test: ItemTest, of: ListFact, outer: ListFact | None) -> bool:
         if not isinstance(test, ItemComparison):
-            return self._in_force(test, of) is not None
+            return self._in_force(test, of, outer) is not None
         return of.attributes[test.attribute].phrase is not None
 
     def test(self, test: ItemTest, of: ListFact, outer: ListFact | None = None) -> str:
@@ -295,7 +304,7 @@ class Words:
         if leaf.has:
             noun = without(nested.item) if test.negated else with_article(nested.item)
             return f"{noun}{inside}"
-        return self.quantifier(leaf, nested, test.negated)
+        return self.quantifier(leaf, nested, test.negated, of)
 
     def _group(self, test: ItemGroup, of: ListFact, outer: ListFact | None) -> str:
         if test.title is not None:

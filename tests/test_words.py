@@ -120,6 +120,14 @@ JOBS = [
     ("permits: {has: {}}", "a job with a permit"),
     ("permits: {count: {kind: pool}, at_least: 2}", "a job with at least 2 permits with kind pool"),
     (
+        "permits: {count: {kind: pool, holds_on: {outer: started_on}}, at_least: 2}",
+        "a job with at least 2 permits in force on the first day with kind pool",
+    ),
+    (
+        "permits: {count: {not: {holds_on: {outer: ended_on}}}, is: 1}",
+        "a job with exactly 1 permit not in force on the last day",
+    ),
+    (
         "permits: {has: {not: {holds_on: 2020-01-01}}}",
         "a job with a permit (not in force on 2020-01-01)",
     ),
