@@ -9,7 +9,6 @@ import contextlib
 import datetime
 import gc
 import io
-import itertools
 import os
 import signal
 import sys
@@ -193,10 +192,17 @@ _day = click.option(
 )
 _engine = click.option(
     "--engine",
-    type=click.Choice(["auto", "rete", "reference"]),
+    type=click.Choice(["auto", "rete", "reference", "batch"]),
     default="auto",
     show_default=True,
-    help="What derives the verdicts; auto is rete where durable_rules works.",
+    help="What derives the verdicts; auto is batch for many profiles, and else rete where "
+    "durable_rules works.",
+)
+_jobs = click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="How many processes the batch engine uses.  [default: one for each processor]",
 )
 
 
@@ -227,6 +233,7 @@ def main() -> None:
 )
 @click.option("--output", metavar="FILE", help="Write here; the file appears when it is whole.")
 @_engine
+@_jobs
 @click.option("--explain", is_flag=True, help="Show every condition, with its value. Not in csv.")
 @_outcomes("--fail-unless", "Exit with 3 unless all are eligible for it; may be repeated.")
 @click.pass_context
@@ -239,29 +246,32 @@ def check(
     kind: str,
     output: str | None,
     engine: str,
+    jobs: int | None,
     explain: bool,
     fail_unless: tuple[str, ...],
 ) -> None:
     """Check profiles: files, folders (all *.json below), NDJSON, or - for standard input."""
-    from eligibility.checking import check_all, make_writer
-    from eligibility.inputs import find_profiles, spared
+    from eligibility.checking import FEW, Check, ahead, answered, lonely, make_writer
+    from eligibility.inputs import places, spared
     from eligibility.output import opened
 
     day = as_of or _today()
     spared(output, paths)
-    pack = _load(rules, engine)
+    pack = _load(rules, "reference")
     must = pack.require(fail_unless)
     asked = pack.require([*(outcome or pack.rules.outcomes), *must])
-    found = find_profiles(paths, _stdin())
-    first = next(found, None)
-    single = len(paths) == 1 and first is not None and first.alone and not os.path.isdir(paths[0])
-    every = found if first is None else itertools.chain([first], found)
+    head, rest = ahead(places(paths, _stdin()), FEW if engine == "auto" else 1)
+    single = len(paths) == 1 and lonely(head) and not os.path.isdir(paths[0])
+    pack = _engaged(pack, "batch" if engine == "auto" and len(head) > FEW else engine)
     # a bar would be torn by what is written to the same terminal
     streams = output is None and sys.stdout.isatty() and (explain or kind != "text")
     with contextlib.suppress(_NothingAnsweredError), opened(output, exact=kind != "text") as stream:
         writer = make_writer(kind, stream, pack, asked, single=single, explain=explain)
+        every = Check(pack, writer, day, asked, must, ctx.obj.held)
+        # a text for people is drawn for the terminal, which only this process has
+        alone = pack.engine.name != "batch" or (explain and kind == "text")
         with _progress(paths, shown=not single and not streams) as step:
-            tally = check_all(pack, every, writer, day, asked, must, step=step, whole=ctx.obj.held)
+            tally = answered(every, head, rest, 1 if alone else jobs, step)
         if output is not None and not tally.answered:
             raise _NothingAnsweredError
         writer.finish()
@@ -289,9 +299,16 @@ def _load(rules: Sequence[str], engine: str) -> Pack:
     # What is loaded stays, so looking for garbage among it is time lost.
     gc.disable()
     try:
-        pack = load_pack(*rules, engine=engine)
+        pack = load_pack(*rules, engine="reference")
     finally:
         gc.enable()
+    return _engaged(pack, engine)
+
+
+def _engaged(pack: Pack, engine: str) -> Pack:
+    """The pack with an engine to answer."""
+    if engine != "reference":
+        pack = pack.using(engine)
     if engine == "auto" and pack.engine.name != "rete":
         version = ".".join(str(part) for part in sys.version_info[:2])
         _say(f"durable_rules does not work on Python {version}: the reference engine answers")
@@ -301,8 +318,7 @@ def _load(rules: Sequence[str], engine: str) -> Pack:
 def _closing(tally: Tally, single: bool) -> int:
     """Say what could not be answered; the exit code."""
     if not single:
-        read = tally.answered + tally.refused
-        _say(f"{read} read: {tally.answered} answered, {tally.refused} refused")
+        _say(f"{tally.read} read: {tally.answered} answered, {tally.refused} refused")
     for problems in tally.problems:
         text = "\n".join(problem.render() for problem in problems)
         _say(text if single else f"\n{text}")
@@ -315,20 +331,37 @@ def _closing(tally: Tally, single: bool) -> int:
 
 
 @contextlib.contextmanager
-def _progress(paths: Sequence[str], *, shown: bool) -> Iterator[Callable[[], object]]:
+def _progress(paths: Sequence[str], *, shown: bool) -> Iterator[Callable[[int], object]]:
     """A progress bar on standard error, where that is a terminal."""
     if not shown or not sys.stderr.isatty():
-        yield lambda: None
+        yield lambda count: None
         return
+    import time
+
     from rich.console import Console
     from rich.progress import Progress
 
     from eligibility.inputs import count_profiles
 
     total = count_profiles(paths)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("checking", total=total)
-        yield lambda: progress.advance(task)
+    # no thread of its own: a process with threads is not to be copied
+    bar = Progress(console=Console(stderr=True), transient=True, auto_refresh=False)
+    drawn = 0.0
+
+    def step(count: int) -> None:
+        nonlocal drawn
+        bar.advance(task, count)
+        if time.monotonic() - drawn > _REDRAWN:
+            bar.refresh()
+            drawn = time.monotonic()
+
+    with bar:
+        task = bar.add_task("checking", total=total)
+        yield step
+
+
+_REDRAWN = 0.1
+"""Seconds between two states of the progress bar."""
 
 
 @main.command()

@@ -70,3 +70,19 @@ class CompiledPack:
     leaves: tuple[Leaf, ...]
     nodes: tuple[Node, ...]
     roots: Mapping[str, int]
+
+    def nodes_of(self, outcome: str) -> tuple[int, ...]:
+        """The numbers of all nodes that the value of an outcome rests on, in their order."""
+        found: set[int] = set()
+        waiting = [self.roots[outcome]]
+        while waiting:
+            number = waiting.pop()
+            if number not in found:
+                found.add(number)
+                waiting.extend(self.nodes[number].children)
+        return tuple(sorted(found))
+
+    def leaves_of(self, outcome: str) -> tuple[int, ...]:
+        """The numbers of all leaves that the value of an outcome rests on, in their order."""
+        nodes = (self.nodes[number] for number in self.nodes_of(outcome))
+        return tuple(sorted({node.leaf for node in nodes if node.leaf is not None}))

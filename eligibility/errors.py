@@ -92,6 +92,10 @@ class ProblemsError(EligibilityError):
         self.problems = tuple(sorted(set(problems), key=lambda problem: problem.order))
         super().__init__("\n".join(problem.render() for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[ProblemsError], tuple[tuple[Problem, ...]]]:
+        """How it is sent to another process: as what it was made of."""
+        return type(self), (self.problems,)
+
 
 class RulesError(ProblemsError):
     """A rule pack cannot be used."""

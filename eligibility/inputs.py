@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from eligibility.errors import Message, Problem, ProfileError, UsageError
 from eligibility.loading import shown
 from eligibility.profile_json import MAX_PROFILE_BYTES, parse_json
 
-__all__ = ["LINES", "STDIN", "Found", "count_profiles", "find_profiles", "spared"]
+__all__ = [
+    "LINES",
+    "STDIN",
+    "Found",
+    "Unread",
+    "count_profiles",
+    "find_profiles",
+    "opened",
+    "places",
+    "spared",
+]
 
 LINES = (".ndjson", ".jsonl")
 """Endings of files that hold a profile a line."""
+
+PACKED = {".gz": "gzip", ".zst": "Zstandard"}
+"""Behind another ending: what it says is compressed, and how."""
 
 STDIN = "-"
 _BOM = b"\xef\xbb\xbf"
@@ -35,13 +53,43 @@ class Found:
     alone: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A place of which nothing is known yet: a line as it stands in a file, or a file."""
+
+    name: str
+    line: int = 0
+    data: bytes = b""
+
+
 def find_profiles(paths: Sequence[str], stdin: BinaryIO) -> Iterator[Found]:
     """Every profile of the paths, in a fixed order, read one at a time.
 
     A directory stands for all `*.json` in and below it, a file ending in `.ndjson` or
     `.jsonl` for its lines. A `.json` file is one JSON value: a profile, or an array of
-    them; any other file, and `-` for standard input, is that or lines. Raises
-    `UsageError` for a directory that holds no profile.
+    them; any other file, and `-` for standard input, is that or lines. With `.gz` or
+    `.zst` behind it, a file is that, compressed. Raises `UsageError` for a directory that holds no
+    profile.
+    """
+    for place in places(paths, stdin):
+        yield from opened(place)
+
+
+def opened(place: Found | Unread) -> Iterator[Found]:
+    """The profiles of a place; of a file it may be several."""
+    if isinstance(place, Found):
+        yield place
+    elif place.line:
+        yield _parsed(place.data, place.name, place.line)
+    else:
+        for one in _file(Path(place.name)):
+            yield from opened(one)
+
+
+def places(paths: Sequence[str], stdin: BinaryIO) -> Iterator[Found | Unread]:
+    """Where the profiles are, in their order: the same as `find_profiles`, before reading.
+
+    What is read already, to see what it is, is a `Found`.
     """
     for path in paths:
         if path != STDIN and os.path.isdir(path) and next(_files(path), None) is None:
@@ -58,7 +106,9 @@ def find_profiles(paths: Sequence[str], stdin: BinaryIO) -> Iterator[Found]:
                     # a pipe would be waited for without end
                     yield _wrong(shown(file), Message("is not a file"))
                 else:
-                    yield from _file(file)
+                    yield Unread(str(file))
+        elif _kind(Path(path)) == ".json":
+            yield Unread(path)
         else:
             yield from _file(Path(path))
 
@@ -99,19 +149,60 @@ def _files(folder: str) -> Iterator[Path | Found]:
     yield from (_unreadable(shown(Path(error.filename)), error) for error in closed)
 
 
-def _file(path: Path) -> Iterator[Found]:
+def _kind(path: Path) -> str:
+    """The ending that says what is in a file."""
+    ending = path.suffix.lower()
+    return Path(path.stem).suffix.lower() if ending in PACKED else ending
+
+
+def _file(path: Path) -> Iterator[Found | Unread]:
     name = shown(path)
-    kind = path.suffix.lower()
+    kind = _kind(path)
     try:
-        with path.open("rb") as stream:
+        with _bytes(path) as stream:
             if kind in LINES:
                 yield from _each(enumerate(_lines(stream), start=1), name)
             elif kind == ".json":
                 yield from _values(_parsed(stream.read(MAX_PROFILE_BYTES + 1), name), name)
             else:
                 yield from _sniffed(_lines(stream), name)
+    except _BrokenError:
+        form = PACKED[path.suffix.lower()]
+        text = f"cannot be read: it is not {form}, or not all of it is there"
+        yield replace(_wrong(name, Message(text)), alone=True)
+    except ImportError:
+        hint = "`pip install 'eligibility[zst]'` brings what reads it"
+        yield replace(_wrong(name, Message("cannot be read: it is Zstandard", hint)), alone=True)
     except OSError as error:
         yield _unreadable(name, error)
+
+
+class _BrokenError(Exception):
+    """A compressed file is not what its ending says, or is cut off."""
+
+
+@contextlib.contextmanager
+def _bytes(path: Path) -> Iterator[BinaryIO]:
+    """What a file holds, not compressed. Raises ImportError where no library can read it."""
+    broken: tuple[type[Exception], ...] = (EOFError, gzip.BadGzipFile, zlib.error)
+    opening: Callable[..., AbstractContextManager[object]]
+    match path.suffix.lower():
+        case ".gz":
+            opening = gzip.open
+        case ".zst":
+            if sys.version_info >= (3, 14):
+                from compression import zstd
+            else:
+                from backports import zstd
+            opening = zstd.open
+            broken = (EOFError, zstd.ZstdError)
+        case _:
+            opening = open
+    with opening(path, "rb") as stream:
+        try:
+            yield cast("BinaryIO", stream)
+        except broken:
+            raise _BrokenError from None
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
@@ -123,14 +214,14 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
         yield line
 
 
-def _each(lines: Iterable[tuple[int, bytes]], name: str) -> Iterator[Found]:
+def _each(lines: Iterable[tuple[int, bytes]], name: str) -> Iterator[Unread]:
     """A profile for each line that is not blank."""
     for number, line in lines:
         if line.strip() not in (b"", _BOM):
-            yield _parsed(line.rstrip(), name, number)
+            yield Unread(name, number, line.rstrip())
 
 
-def _sniffed(lines: Iterator[bytes], name: str) -> Iterator[Found]:
+def _sniffed(lines: Iterator[bytes], name: str) -> Iterator[Found | Unread]:
     """One JSON value, or a profile a line: that is when the first line is one by itself."""
     numbered = enumerate(lines, start=1)
     first = next((one for one in numbered if one[1].strip() not in (b"", _BOM)), None)

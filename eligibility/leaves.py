@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -36,6 +36,7 @@ from eligibility.measures import Counted, cover, measure
 from eligibility.model import Completing, Declaration, Fact, ListFact, States, Vocabulary
 from eligibility.observations import Blocker, Missing, Observation, distinct_missing
 from eligibility.operators import OPERATORS, compare
+from eligibility.remembered import Remembered, Table
 from eligibility.results import MET, Result, both, names_of_met, nearest, uncovered
 from eligibility.truth import Truth
 from eligibility.values import Days, Duration, Unit, Value, completed, shift
@@ -54,19 +55,25 @@ class Scenario(enum.Enum):
 
 
 def fold(
-    leaves: Sequence[Leaf], vocabulary: Vocabulary, profile: Profile, as_of: datetime.date
+    leaves: Sequence[Leaf],
+    vocabulary: Vocabulary,
+    profile: Profile,
+    as_of: datetime.date,
+    remembered: Remembered | None = None,
 ) -> dict[Scenario, tuple[Observation, ...]]:
     """The value of every leaf, in each scenario that the profile must be asked.
 
-    A profile in which nothing is in progress is asked once.
+    A profile in which nothing is in progress is asked once. What is `remembered` of these
+    leaves and this day makes it quicker, and makes no other difference.
     """
     scenarios = [Scenario.NOW]
     if _in_progress(vocabulary, profile):
         scenarios.append(Scenario.PROJECTED)
     found: dict[Scenario, tuple[Observation, ...]] = {}
+    kinds = remembered.kinds(profile) if remembered else {}
     with decimal.localcontext(_EXACT):
         for scenario in scenarios:
-            folder = Fold(vocabulary, profile, as_of, scenario)
+            folder = Fold(vocabulary, profile, as_of, scenario, remembered, kinds)
             found[scenario] = tuple(folder.leaf(leaf) for leaf in leaves)
     return found
 
@@ -116,12 +123,20 @@ class Fold:
     """Values leaves for one profile, date and scenario."""
 
     def __init__(
-        self, vocabulary: Vocabulary, profile: Profile, as_of: datetime.date, scenario: Scenario
+        self,
+        vocabulary: Vocabulary,
+        profile: Profile,
+        as_of: datetime.date,
+        scenario: Scenario,
+        remembered: Remembered | None = None,
+        kinds: Mapping[str, Sequence[int]] | None = None,
     ) -> None:
         self._facts = vocabulary.facts
         self._profile = profile
         self._as_of = as_of
         self._scenario = scenario
+        self._remembered = remembered
+        self._kinds = kinds or {}
         self._tested: dict[tuple[str, ItemTest, bool], tuple[Result, ...]] = {}
 
     def leaf(self, leaf: Leaf) -> Observation:
@@ -410,10 +425,28 @@ class Fold:
         """The value of every item; remembered, since many leaves share a `where`."""
         if outer is not None:
             return tuple(self._item(leaf, of, item, outer) for item in items.items)
+        if self._remembered is not None:
+            table = self._remembered.table(leaf, self._scenario is Scenario.PROJECTED)
+            if table is not None:
+                return tuple(
+                    self._recalled(table, leaf, of, item, kind)
+                    for item, kind in zip(items.items, self._kinds[leaf.list], strict=True)
+                )
         key = (leaf.list, leaf.where, leaf.every_state)
         if key not in self._tested:
             self._tested[key] = tuple(self._item(leaf, of, item, None) for item in items.items)
         return self._tested[key]
+
+    def _recalled(
+        self, table: Table, leaf: Quantifier, of: ListFact, item: Item, kind: int
+    ) -> Result:
+        """What is remembered of items like this one; what is not is derived."""
+        assert self._remembered is not None
+        result = self._remembered.recall(table, kind, item, of)
+        if result is None:
+            result = self._item(leaf, of, item, None)
+            self._remembered.keep(table, kind, item, result)
+        return result
 
     def _assumed(self, of: ListFact, item: Item) -> bool:
         """Whether the item is in progress and taken to be completed well."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from eligibility.model import Case, RulePack
 from eligibility.reading.cases import read_cases
 from eligibility.reading.packs import read_pack
 from eligibility.schemas import ProfileReader
-from eligibility.verdict import Answer, answer
+from eligibility.verdict import Answer, Recall, answer
 
 __all__ = ["Pack", "load_cases", "load_pack", "shipped"]
 
@@ -36,8 +37,9 @@ def shipped(name: str) -> Path:
 class Pack:
     """A pack ready to answer, with one engine.
 
-    `engine` is `auto` (rete where durable_rules works, else reference), `rete` or
-    `reference`. An instance is to be used from one thread.
+    `engine` is `auto` (rete where durable_rules works, else reference), `rete`,
+    `reference`, or `batch`, which is the quickest for many profiles. An instance is to be
+    used from one thread.
     """
 
     def __init__(self, compiled: CompiledPack, engine: str = "auto") -> None:
@@ -48,6 +50,13 @@ class Pack:
         self.rules: RulePack = compiled.pack
         self.engine = make_engine(compiled, engine)
         self.reader = ProfileReader(compiled.pack)
+        self._recall = Recall(compiled)
+
+    def using(self, engine: str) -> Pack:
+        """The same pack with another engine. Raises `EngineError` when that cannot work."""
+        other = copy.copy(self)
+        other.engine = make_engine(self.compiled, engine)
+        return other
 
     def check(
         self,
@@ -71,7 +80,7 @@ class Pack:
         self, profile: Profile, as_of: datetime.date, outcomes: Sequence[str] | None = None
     ) -> Answer:
         """The verdicts for a profile that has been read already."""
-        return answer(self.compiled, self.engine, profile, as_of, outcomes)
+        return answer(self.compiled, self.engine, profile, as_of, outcomes, self._recall)
 
     def require(self, outcomes: Sequence[str]) -> list[str]:
         """The ids of outcomes named by id or alias, each once.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from eligibility.compiled import CompiledPack, Node, NodeKind
@@ -27,10 +28,11 @@ from eligibility.facts import Profile
 from eligibility.leaves import Scenario, fold
 from eligibility.model import Citation, Declaration, Fact, ListFact, Outcome, Status
 from eligibility.observations import Missing, Observation, distinct_missing
+from eligibility.remembered import Remembered
 from eligibility.truth import Truth
 from eligibility.values import Duration
 
-__all__ = ["Answer", "OutcomeVerdict", "Reason", "answer", "status_of"]
+__all__ = ["Answer", "OutcomeVerdict", "Reason", "Recall", "answer", "status_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Answer:
     observations: Mapping[Scenario, tuple[Observation, ...]]
     derivations: Mapping[Scenario, Derivation]
     verdicts: tuple[OutcomeVerdict, ...]
+    recall: Recall | None = field(default=None, compare=False, repr=False)
 
     def verdict(self, outcome: str) -> OutcomeVerdict:
         """The verdict of one outcome. Raises KeyError for one that was not asked for."""
@@ -91,7 +94,7 @@ class Answer:
 
     def decide(self, outcome: str) -> OutcomeVerdict:
         """The verdict of any outcome of the pack, asked for or not."""
-        return _Finder(self).verdict(outcome)
+        return _verdict(self, self.recall or Recall(self.compiled), outcome)
 
     def value(self, node: Node, scenario: Scenario = Scenario.NOW) -> Truth:
         """The value of any condition; a profile asked once has it in both scenarios."""
@@ -129,18 +132,115 @@ def answer(
     profile: Profile,
     as_of: datetime.date,
     outcomes: Sequence[str] | None = None,
+    recall: Recall | None = None,
 ) -> Answer:
     """Ask all outcomes (or those named) of one profile.
 
-    Raises `EngineError` when the engine cannot answer.
+    A `recall` of the same pack makes it quicker, and makes no other difference. Raises
+    `EngineError` when the engine cannot answer.
     """
-    observations = fold(compiled.leaves, compiled.pack.vocabulary, profile, as_of)
+    recall = recall or Recall(compiled)
+    vocabulary = compiled.pack.vocabulary
+    observations = fold(compiled.leaves, vocabulary, profile, as_of, recall.items(as_of))
     vectors = [[seen.value for seen in leaves] for leaves in observations.values()]
     derivations = dict(zip(observations, engine.derive(vectors), strict=True))
-    bare = Answer(compiled, profile, as_of, engine.name, observations, derivations, ())
+    bare = Answer(compiled, profile, as_of, engine.name, observations, derivations, (), recall)
     asked = compiled.pack.outcomes if outcomes is None else dict.fromkeys(outcomes)
-    finder = _Finder(bare)
-    return replace(bare, verdicts=tuple(finder.verdict(name) for name in asked))
+    return replace(bare, verdicts=tuple(_verdict(bare, recall, name) for name in asked))
+
+
+_FINDINGS = 16_384
+"""How many are remembered: 1 kB each, so 16 MB. A pack of 20 outcomes gets 800 of each; of
+10,000 students, an outcome of the shipped packs has fewer."""
+
+
+class Recall:
+    """What earlier profiles came out as, so that the next like them is answered quicker.
+
+    Everything in it is bounded. It is to be used from one thread.
+    """
+
+    def __init__(self, compiled: CompiledPack) -> None:
+        self._compiled = compiled
+        self._items: Remembered | None = None
+        self._own: dict[str, tuple[int, ...]] = {}
+        self._findings: dict[object, _Finding] = {}
+
+    def items(self, as_of: datetime.date) -> Remembered:
+        """What items came out as on that day; of one day at a time."""
+        if self._items is None or self._items.as_of != as_of:
+            compiled = self._compiled
+            self._items = Remembered(compiled.leaves, compiled.pack.vocabulary, as_of)
+        return self._items
+
+    def finding(self, found: Answer, name: str) -> _Finding:
+        """What decides an outcome, by the values of its own leaves."""
+        own = self._own.get(name)
+        if own is None:
+            own = self._own[name] = self._compiled.leaves_of(name)
+        # bytes, because a Truth is slow to hash
+        key = (
+            name,
+            *(bytes([seen[leaf].value for leaf in own]) for seen in found.observations.values()),
+        )
+        finding = self._findings.pop(key, None)
+        if finding is None:
+            finding = _Finder(found).finding(name)
+            if len(self._findings) >= _FINDINGS:
+                del self._findings[next(iter(self._findings))]
+        # behind all others: the one at the front is the one not asked for the longest
+        self._findings[key] = finding
+        return finding
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """What decides an outcome: the same wherever its leaves have the same values."""
+
+    status: Status
+    now: Truth
+    projected: Truth
+    reasons: tuple[_Deciding, ...]
+    lost_by: tuple[_Deciding, ...]
+    open: tuple[Node, ...]
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Deciding:
+    """A reason, before what was seen in a profile."""
+
+    node: Node
+    value: Truth
+    projected: Truth
+    source: Citation | None
+
+
+def _verdict(found: Answer, recall: Recall, name: str) -> OutcomeVerdict:
+    """A finding with what was seen in the profile."""
+    finding = recall.finding(found, name)
+    seen = (
+        observed.missing
+        for node in finding.open
+        for scenario in found.observations
+        if (observed := found.observation(node, scenario))
+    )
+    return OutcomeVerdict(
+        found.compiled.pack.outcomes[name],
+        finding.status,
+        finding.now,
+        finding.projected,
+        tuple(_reason(found, one) for one in finding.reasons),
+        tuple(_reason(found, one) for one in finding.lost_by),
+        distinct_missing(itertools.chain.from_iterable(seen)),
+        finding.reachable,
+    )
+
+
+def _reason(found: Answer, one: _Deciding) -> Reason:
+    now = found.observation(one.node)
+    then = found.observation(one.node, Scenario.PROJECTED)
+    return Reason(one.node, one.value, one.projected, now, then, one.source)
 
 
 _Place = tuple[Node, Citation | None]
@@ -161,23 +261,24 @@ class _Finder:
         self._found = found
         self._nodes = found.compiled.nodes
 
-    def verdict(self, name: str) -> OutcomeVerdict:
+    def finding(self, name: str) -> _Finding:
+        """What decides one outcome."""
         compiled = self._found.compiled
         root = self._nodes[compiled.roots[name]]
         outcome = compiled.pack.outcomes[name]
         now, then = self._now(root), self._then(root)
         status = status_of(now, then)
-        lost: tuple[Reason, ...] = ()
-        ask: tuple[Missing, ...] = ()
+        lost: tuple[_Deciding, ...] = ()
+        ask: tuple[Node, ...] = ()
         if status is Status.ELIGIBLE:
             reasons = self._reasons(outcome, root, self._supporting)
             if then is not Truth.MET:
                 lost = self._reasons(outcome, root, self._lost)
         else:
             reasons = self._reasons(outcome, root, self._missing)
-            ask = distinct_missing(self._ask(root))
+            ask = tuple(self._open(root))
         reachable = status is not Status.NOT_ELIGIBLE or self._lasting[root.number] is not _NEVER
-        return OutcomeVerdict(outcome, status, now, then, reasons, lost, ask, reachable)
+        return _Finding(status, now, then, reasons, lost, ask, reachable)
 
     def _now(self, node: Node) -> Truth:
         return self._found.value(node)
@@ -192,17 +293,11 @@ class _Finder:
 
     def _reasons(
         self, outcome: Outcome, root: Node, deciding: Callable[[Node], Sequence[Node]]
-    ) -> tuple[Reason, ...]:
-        found: dict[int, Reason] = {}
+    ) -> tuple[_Deciding, ...]:
+        found: dict[int, _Deciding] = {}
         for node, source in self._walk(root, None, deciding):
-            found[node.number] = Reason(
-                node,
-                self._now(node),
-                self._then(node),
-                self._found.observation(node),
-                self._found.observation(node, Scenario.PROJECTED),
-                source or outcome.source,
-            )
+            cited = source or outcome.source
+            found[node.number] = _Deciding(node, self._now(node), self._then(node), cited)
         return tuple(found.values())
 
     def _walk(
@@ -250,8 +345,8 @@ class _Finder:
 
     # -- questions --------------------------------------------------------------------
 
-    def _ask(self, root: Node) -> Iterator[Missing]:
-        """The pieces that are missing below conditions that some scenario leaves open."""
+    def _open(self, root: Node) -> Iterator[Node]:
+        """The leaves' places below conditions that some scenario leaves open."""
         seen: set[int] = set()
         waiting = [root]
         while waiting:
@@ -260,9 +355,8 @@ class _Finder:
             if node.number in seen or settled or not self._applies(node):
                 continue
             seen.add(node.number)
-            for scenario in Scenario:
-                observed = self._found.observation(node, scenario)
-                yield from observed.missing if observed else ()
+            if node.leaf is not None:
+                yield node
             waiting.extend(reversed(self._children(node)))
 
     # -- what can still change --------------------------------------------------------

@@ -286,7 +286,7 @@ def example_pack(engine: str = "reference") -> Pack:
         return load_pack(_write(Path(folder)), engine=engine)
 
 
-ENGINES = ["reference", *(["rete"] if available() else [])]
+ENGINES = ["reference", "batch", *(["rete"] if available() else [])]
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -247,7 +247,8 @@ def setup() -> configparser.ConfigParser:
 def requirements() -> list[Requirement]:
     """What the package needs, and what its extras for users do."""
     lines = setup()["options"]["install_requires"].splitlines()
-    lines += setup()["options.extras_require"]["assign"].splitlines()
+    for extra in ("assign", "zst"):
+        lines += setup()["options.extras_require"][extra].splitlines()
     return [Requirement(line) for line in lines if line and not line.startswith("#")]
 
 
@@ -263,6 +264,7 @@ def imported() -> Iterator[str]:
 
 def test_every_import_is_a_requirement_and_every_requirement_is_imported() -> None:
     modules = {
+        "backports.zstd": {"backports"},
         "click": {"click"},
         "durable-rules": {"durable", "durable_rules_engine"},
         "marshmallow": {"marshmallow"},
@@ -273,7 +275,9 @@ def test_every_import_is_a_requirement_and_every_requirement_is_imported() -> No
         "rich": {"rich"},
     }
     assert {requirement.name for requirement in requirements()} == set(modules)
-    foreign = set(imported()) - set(sys.stdlib_module_names) - {"eligibility"}
+    # `compression` came to the standard library with 3.14
+    known = {*sys.stdlib_module_names, "compression", "eligibility"}
+    foreign = set(imported()) - known
     assert foreign == set().union(*modules.values())
 
 

@@ -8,7 +8,7 @@ from eligibility.errors import EngineError
 
 __all__ = ["ENGINES", "make_engine"]
 
-ENGINES = ("auto", "rete", "reference")
+ENGINES = ("auto", "rete", "reference", "batch")
 
 
 def make_engine(compiled: CompiledPack, name: str = "auto") -> Engine:
@@ -21,6 +21,10 @@ def make_engine(compiled: CompiledPack, name: str = "auto") -> Engine:
 
     if name == "reference":
         return ReferenceEngine(compiled)
+    if name == "batch":
+        from eligibility.engines.batch import BatchEngine
+
+        return BatchEngine(compiled)
     from eligibility.engines import rete
 
     if rete.available():

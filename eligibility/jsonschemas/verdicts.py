@@ -36,7 +36,7 @@ def verdict_schema() -> JsonSchema:
             ("id", "version", "digest"),
             description="the rules that decided",
         ),
-        "engine": _text("what derived the values: rete or reference"),
+        "engine": _text("what derived the values: rete, reference or batch"),
         "outcomes": outcomes,
         "trace": closed(
             {

@@ -25,7 +25,7 @@ FLAGS = {
 }
 
 
-@pytest.fixture(scope="module", params=["reference", "rete"])
+@pytest.fixture(scope="module", params=["reference", "rete", "batch"])
 def pack(packs: Path, request: pytest.FixtureRequest) -> Pack:
     if request.param == "rete" and not rete.available():
         pytest.skip("durable_rules does not work here")

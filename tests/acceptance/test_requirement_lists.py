@@ -231,11 +231,14 @@ def test_500_transcripts_get_what_the_plain_reading_says(
 
 
 @every_list
-def test_the_other_engine_says_so_too(subject: Subject, request: pytest.FixtureRequest) -> None:
-    if not rete.available():
+@pytest.mark.parametrize("engine", ["rete", "batch"])
+def test_the_other_engines_say_so_too(
+    engine: str, subject: Subject, request: pytest.FixtureRequest
+) -> None:
+    if engine == "rete" and not rete.available():
         pytest.skip("durable_rules does not work here")
     given = transcripts_of(request.node.callspec.id, subject, BY_RETE)
-    for transcript, found in zip(given, derived(subject, given, "rete"), strict=True):
+    for transcript, found in zip(given, derived(subject, given, engine), strict=True):
         for scenario, values in found.items():
             assert values == wanted(subject, transcript, scenario), (scenario, transcript)
 

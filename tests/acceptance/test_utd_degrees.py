@@ -252,18 +252,22 @@ def test_what_proves_nothing_is_found_out(
     assert faults_of(requires, needs, left, ["A 1301", "A 1302"]) == fault
 
 
-@pytest.mark.skipif(not available(), reason="durable_rules does not work here")
-def test_the_other_engine_says_the_same(
-    asked: list[Asked], packs: Mapping[str, tuple[Mapping[str, Any], Pack]]
+@pytest.mark.parametrize("engine", ["rete", "batch"])
+def test_the_other_engines_say_the_same(
+    engine: str,
+    asked: list[Asked],
+    packs: Mapping[str, tuple[Mapping[str, Any], Pack]],
 ) -> None:
     """One transcript for each degree, the longest."""
+    if engine == "rete" and not available():
+        pytest.skip("durable_rules does not work here")
     longest: dict[str, Asked] = {}
     for one in asked:
         known = longest.get(one.record["degree"], one)
         if len(one.record["courses"]) >= len(known.record["courses"]):
             longest[one.record["degree"]] = one
     for name, one in longest.items():
-        other = Pack(packs[name][1].compiled, "rete")
+        other = Pack(packs[name][1].compiled, engine)
         answer = other.check(profile_of(one.record["courses"]), as_of=AS_OF)
         statuses = [verdict.status for verdict in answer.verdicts]
         assert statuses == [verdict.status for verdict in one.answer.verdicts]

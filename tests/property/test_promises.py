@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from strategies import Question, forgotten, learned, loaded, questions, resolved
 
 from eligibility.compiled import Node, NodeKind
+from eligibility.engines import make_engine
 from eligibility.leaves import Scenario
 from eligibility.model import Status
 from eligibility.packs import Pack
 from eligibility.truth import Truth
-from eligibility.verdict import Answer
+from eligibility.verdict import Answer, Recall, answer
 
 _PROPERTY = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 _OPPOSITE = {Status.ELIGIBLE: Status.NOT_ELIGIBLE, Status.NOT_ELIGIBLE: Status.ELIGIBLE}
@@ -116,6 +117,23 @@ def _derived(node: Node, answer: Answer, values: list[Truth]) -> Truth:
         case NodeKind.AT_LEAST:
             return below[node.k - 1]
     return Truth(2 - below[node.k]) if node.k < len(below) else Truth.MET
+
+
+@_PROPERTY
+@given(question=questions(), data=st.data())
+def test_what_is_remembered_of_others_makes_no_difference(
+    question: Question, data: st.DataObject
+) -> None:
+    """Promise 3, of verdicts: they are the same, whoever was asked about before."""
+    pack = loaded(question)
+    more = [data.draw(learned(question, profile)) for profile in question.profiles]
+    made, recall = make_engine(pack.compiled, "batch"), Recall(pack.compiled)
+    plain = make_engine(pack.compiled, "reference")
+    for stated in [*question.profiles, *more] * 2:
+        read = pack.reader.read(stated)
+        remembered = answer(pack.compiled, made, read, question.as_of, recall=recall)
+        alone = answer(pack.compiled, plain, read, question.as_of)
+        assert remembered.verdicts == alone.verdicts
 
 
 @_PROPERTY

@@ -31,7 +31,7 @@ def values(found: Answer) -> dict[tuple[str, Scenario], Truth]:
     return {(node.id, one): found.value(node, one) for node in nodes for one in Scenario}
 
 
-@pytest.mark.parametrize("engine", ["reference", pytest.param("rete", marks=_RETE)])
+@pytest.mark.parametrize("engine", ["reference", pytest.param("rete", marks=_RETE), "batch"])
 @_PROPERTY
 @given(question=questions(sharing=True))
 def test_the_value_is_the_best_of_all_ways_to_share_out(engine: str, question: Question) -> None:
