@@ -255,6 +255,9 @@ def check(
     from eligibility.inputs import places, spared
     from eligibility.output import opened
 
+    if jobs is not None and engine in ("rete", "reference"):
+        text = f"`--jobs` goes with the batch engine, and not with `{engine}`"
+        raise UsageError(Message(text, "leave out one of the two"))
     day = as_of or _today()
     spared(output, paths)
     pack = _load(rules, "reference")

@@ -200,6 +200,16 @@ def test_fewer_profiles_than_are_worth_it_start_no_process(
     assert check(path, "--format", "csv", "--jobs", "2").exit_code == 0
 
 
+@pytest.mark.parametrize("engine", ["rete", "reference"])
+def test_engines_that_work_alone_take_no_number_of_processes(engine: str, many: Path) -> None:
+    result = check(many, "--engine", engine, "--jobs", "2")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        f"`--jobs` goes with the batch engine, and not with `{engine}`\n"
+        "  = leave out one of the two\n"
+    )
+
+
 # Compressed lines
 
 
