@@ -30,7 +30,8 @@ def _arguments(words: Sequence[str | Path]) -> list[str]:
     """Words as given; where rete cannot answer, without the line that says so."""
     given = [str(word) for word in words]
     answers = given[:1] in (["check"], ["explain"]) or given[:2] == ["rules", "test"]
-    quiet = WITHOUT_RETE and answers and "--engine" not in given
+    # a number of processes goes with the batch engine, which works everywhere
+    quiet = WITHOUT_RETE and answers and not {"--engine", "--jobs"} & set(given)
     return [*given, "--engine", "reference"] if quiet else given
 
 

@@ -185,7 +185,7 @@ def test_auto_is_batch_for_more_than_a_few(count: int, few: bool, tmp_path: Path
     array.write_text(f"[{','.join(lines(count))}]", encoding="utf-8")
     by_default = make_engine(pack().compiled).name
     for place in (path, array):
-        found = check(place, "--format", "ndjson").stdout.splitlines()
+        found = check(place, "--format", "ndjson", "--engine", "auto").stdout.splitlines()
         engines = {json.loads(line)["engine"] for line in found}
         assert len(found) == count
         assert engines == {by_default if few else "batch"}
@@ -378,9 +378,9 @@ def test_an_interrupted_team_ends_and_leaves_no_file(
 
 
 def test_a_reader_that_goes_away_ends_the_team(many: Path) -> None:
-    text = " ".join(map(str, command("check", many, "--rules", RULES, "--format", "json")))
+    text = " ".join(map(str, command("check", many, "--rules", RULES, "--engine", "batch")))
     done = subprocess.run(
-        ["bash", "-c", f"{text} --jobs 2 | head -c 10; exit ${{PIPESTATUS[0]}}"],
+        ["bash", "-c", f"{text} --format json --jobs 2 | head -c 10; exit ${{PIPESTATUS[0]}}"],
         env=environment(),
         capture_output=True,
         check=False,
