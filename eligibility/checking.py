@@ -98,8 +98,8 @@ class _Part:
 class Check:
     """What is asked of every profile.
 
-    `must` names outcomes to count the shortfalls of. What is derived for one profile is
-    derived in a `whole` block, which is not to be interrupted.
+    `must` names those of the outcomes to count the shortfalls of. What is derived for one
+    profile is derived in a `whole` block, which is not to be interrupted.
     """
 
     pack: Pack
@@ -145,13 +145,12 @@ class Check:
         return Tally(short_of=dict.fromkeys(self.must, 0))
 
     def _one(self, found: Found, part: _Part) -> None:
-        asked = list(dict.fromkeys([*self.outcomes, *self.must]))
         try:
             if found.error is not None:
                 raise found.error
             profile = self.pack.reader.read(found.value, found.name)
             with self.whole():
-                answer = self.pack.answer(profile, self.as_of, asked)
+                answer = self.pack.answer(profile, self.as_of, self.outcomes)
         except ProfileError as error:
             part.tally.problems.append(error.problems)
             return
