@@ -41,9 +41,9 @@ from eligibility.results import MET, Result, both, names_of_met, nearest, uncove
 from eligibility.truth import Truth
 from eligibility.values import Days, Duration, Unit, Value, completed, shift
 
-__all__ = ["Fold", "Scenario", "fold"]
+__all__ = ["EXACT", "Fold", "Scenario", "fold"]
 
-_EXACT = decimal.Context(prec=400, traps=[decimal.InvalidOperation, decimal.Inexact])
+EXACT = decimal.Context(prec=400, traps=[decimal.InvalidOperation, decimal.Inexact])
 """Sums and products of the numbers that profiles and rules may hold are exact in it."""
 
 
@@ -71,7 +71,7 @@ def fold(
         scenarios.append(Scenario.PROJECTED)
     found: dict[Scenario, tuple[Observation, ...]] = {}
     kinds = remembered.kinds(profile) if remembered else {}
-    with decimal.localcontext(_EXACT):
+    with decimal.localcontext(EXACT):
         for scenario in scenarios:
             folder = Fold(vocabulary, profile, as_of, scenario, remembered, kinds)
             found[scenario] = tuple(folder.leaf(leaf) for leaf in leaves)
@@ -145,9 +145,8 @@ class Fold:
             case Comparison():
                 return self._comparison(leaf)
             case Quantifier():
-                declaration = self._facts[leaf.list]
-                assert isinstance(declaration, ListFact)
-                return self._quantifier(leaf, declaration, self._profile.lists[leaf.list], None)
+                items = self._profile.lists[leaf.list]
+                return self._quantifier(leaf, self._list(leaf.list), items, None)
             case Assignment():
                 return self._assignment(leaf)
             case Decision():
@@ -156,6 +155,23 @@ class Fold:
                 return Observation(Truth.UNKNOWN)
             case Nothing():
                 return Observation(Truth.MET)
+
+    def item(self, leaf: Quantifier, item: Item) -> Truth:
+        """Whether an item of a profile's list counts for a leaf."""
+        return self._item(leaf, self._list(leaf.list), item, None).value
+
+    def tested(self, test: ItemComparison, of: ListFact, item: Item) -> Truth:
+        """What a comparison with an attribute of an item comes to."""
+        return self._item_comparison(test, _Around(of, item, False)).value
+
+    def happened(self, of: ListFact, item: Item) -> Truth:
+        """Whether an item's day has come."""
+        return self._happened(of, item).value
+
+    def _list(self, name: str) -> ListFact:
+        declaration = self._facts[name]
+        assert isinstance(declaration, ListFact)
+        return declaration
 
     def _decision(self, leaf: Decision) -> Observation:
         decided = self._profile.judgements.get(leaf.name)
@@ -320,8 +336,7 @@ class Fold:
 
     def _assignment(self, leaf: Assignment) -> Observation:
         """Needs that each have items of their own."""
-        of = self._facts[leaf.list]
-        assert isinstance(of, ListFact)
+        of = self._list(leaf.list)
         items = self._profile.lists[leaf.list]
         needs = needs_of(leaf.needs)
         weighed = [self._weigh(need.quantifier, of, items, None) for need in needs]

@@ -21,7 +21,7 @@ from eligibility.operators import Band, compare_bands
 from eligibility.truth import Truth
 from eligibility.values import Absent, Days, Value, total_completed
 
-__all__ = ["Counted", "cover", "matched", "measure", "number_band"]
+__all__ = ["Counted", "cover", "matched", "measure", "number_band", "points", "shown"]
 
 _INFINITY = Decimal("Infinity")
 _NOUGHT = Decimal(0)
@@ -60,7 +60,7 @@ def measure(
     elif bound is not None:
         limit = Fraction(bound) if isinstance(low, Fraction) else Decimal(bound)
         value = compare_bands(quantifier.operator, band, (limit, limit))
-    return Observation(value, observed=_shown(low), possible=_shown(high), needed=bound)
+    return Observation(value, observed=shown(low), possible=shown(high), needed=bound)
 
 
 def _band(
@@ -124,7 +124,7 @@ def _mean(what: Measure, of: ListFact, counted: Sequence[Counted]) -> Band | Non
     for one in counted:
         if one.value is Truth.UNMET:
             continue
-        known, number = _points(one.item.values.get(fact.name), fact)
+        known, number = points(one.item.values.get(fact.name), fact)
         weight: Value | None = 1
         if what.weight is not None:
             weight = one.item.values.get(what.weight)
@@ -175,7 +175,7 @@ def _ratio(part: Decimal, rest: Decimal) -> Fraction:
     return Fraction(part) / (Fraction(part) + Fraction(rest))
 
 
-def _points(value: Value | None, fact: Fact) -> tuple[bool, int | Decimal | None]:
+def points(value: Value | None, fact: Fact) -> tuple[bool, int | Decimal | None]:
     """Whether it is known what an item brings to a mean, and what; known and None is left out."""
     if value is None:
         return False, None
@@ -210,7 +210,7 @@ def _duration(
     return (low, _INFINITY if endless else Decimal(total_completed(possible, what.unit)))
 
 
-def _shown(amount: Decimal | Fraction) -> Decimal | int | None:
+def shown(amount: Decimal | Fraction) -> Decimal | int | None:
     """An amount for people: a mean or a fraction cut to four places, an infinite one left out."""
     if isinstance(amount, Fraction):
         scaled = amount.numerator * 10_000 // amount.denominator

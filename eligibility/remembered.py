@@ -31,7 +31,7 @@ from eligibility.observations import Missing
 from eligibility.results import Result
 from eligibility.values import Days
 
-__all__ = ["REMEMBERED", "Known", "Remembered", "Table"]
+__all__ = ["REMEMBERED", "Known", "Remembered", "Table", "always_read", "part", "read"]
 
 REMEMBERED = 131_072
 """How many results and kinds of items. One takes about 200 bytes, so 26 MB at the most; then
@@ -78,16 +78,16 @@ class Remembered:
     def _number_tests(self, vocabulary: Vocabulary) -> None:
         known: dict[tuple[str, ItemTest, bool], int] = {}
         for leaf in _quantifiers(self._leaves):
-            read = list(_read(leaf.where))
-            if _OF_A_PROFILE in read:
+            names_read = list(read(leaf.where))
+            if _OF_A_PROFILE in names_read:
                 continue
             number = known.setdefault((leaf.list, leaf.where, leaf.every_state), len(known))
             self._numbers[id(leaf)] = number
             of = vocabulary.facts[leaf.list]
             assert isinstance(of, ListFact)
             self._lists[leaf.list] = of
-            names = self._reads.setdefault(leaf.list, dict.fromkeys(_always(of)))
-            names.update(dict.fromkeys(name for name in read if isinstance(name, str)))
+            names = self._reads.setdefault(leaf.list, dict.fromkeys(always_read(of)))
+            names.update(dict.fromkeys(name for name in names_read if isinstance(name, str)))
         self._tables = [{} for _ in range(2 * len(known))]
 
     def kinds(self, profile: Profile) -> dict[str, tuple[int, ...]]:
@@ -125,7 +125,7 @@ class Remembered:
         table[kind] = Known(result, tuple(lacks))
 
     def _kind(self, of: ListFact, item: Item) -> int:
-        key = (of.name, *(_part(of, item, name) for name in self._reads[of.name]))
+        key = (of.name, *(part(of, item, name) for name in self._reads[of.name]))
         kind = self._kinds.get(key)
         if kind is None:
             self._make_room()
@@ -143,7 +143,7 @@ class Remembered:
                 table.clear()
 
 
-def _part(of: ListFact, item: Item, name: str) -> object:
+def part(of: ListFact, item: Item, name: str) -> object:
     """What an item states of one attribute, whole, as something to compare exactly."""
     attribute = of.attributes[name]
     if not isinstance(attribute, ListFact):
@@ -153,7 +153,7 @@ def _part(of: ListFact, item: Item, name: str) -> object:
     # a list is written in one of two ways, and what is missing in it is told by its place
     start = len(item.pointer)
     inside = tuple(
-        (one.pointer[start:], *(_part(attribute, one, each) for each in attribute.attributes))
+        (one.pointer[start:], *(part(attribute, one, each) for each in attribute.attributes))
         for one in nested.items
     )
     return (nested.pointer[start:], nested.complete, nested.stated, inside)
@@ -173,7 +173,7 @@ def _quantifiers(leaves: Sequence[Leaf]) -> Iterator[Quantifier]:
             yield from (need.quantifier for need in needs_of(leaf.needs))
 
 
-def _always(of: ListFact) -> Iterator[str]:
+def always_read(of: ListFact) -> Iterator[str]:
     """The attributes that say whether an item counts at all."""
     if of.states is not None:
         yield of.states.attribute
@@ -183,7 +183,7 @@ def _always(of: ListFact) -> Iterator[str]:
         yield from (of.interval.start, of.interval.end)
 
 
-def _read(test: ItemTest) -> Iterator[object]:
+def read(test: ItemTest) -> Iterator[object]:
     """The attributes of an item that a test reads, and a mark where it reads a profile's facts."""
     match test:
         case ItemComparison():
@@ -191,7 +191,7 @@ def _read(test: ItemTest) -> Iterator[object]:
             yield from _referred(test.operand, "item")
         case ItemGroup():
             for child in test.children:
-                yield from _read(child)
+                yield from read(child)
         case ItemQuantifier():
             yield test.quantifier.list
             yield from _read_below(test.quantifier)

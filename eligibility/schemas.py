@@ -36,7 +36,7 @@ from eligibility.profile_json import (
 )
 from eligibility.values import Absent, Days, Value, decimal_text
 
-__all__ = ["ProfileReader", "parse_json", "schema_of"]
+__all__ = ["ProfileReader", "ValueReader", "absent_value", "id_allowed", "parse_json", "schema_of"]
 
 _ID = "id"
 _JUDGEMENTS = "judgements"
@@ -67,6 +67,44 @@ class ProfileReader:
             raise ProfileError(limited(mistakes, source)) from None
         values, lists = _members(loaded, self._facts, "")
         return Profile(loaded[_ID], values, lists, loaded.get(_JUDGEMENTS) or {}, source)
+
+
+class ValueReader:
+    """Reads what is stated of one declared fact or list, by itself."""
+
+    def __init__(self, declaration: Declaration) -> None:
+        self._declaration = declaration
+        self._schema = schema_of([declaration])
+
+    def read(self, data: object) -> tuple[dict[str, Value], dict[str, Items]]:
+        """The typed value, by its name; nothing where it is null.
+
+        Raises `ValueError` where the vocabulary does not allow it.
+        """
+        name = self._declaration.name
+        try:
+            loaded = _load(self._schema, {name: data})
+        except ValidationError:
+            raise ValueError(name) from None
+        return _members(loaded, {name: self._declaration}, "")
+
+
+def absent_value(
+    declaration: Declaration,
+) -> tuple[dict[str, Value], dict[str, Items]]:
+    """What it means that a fact or a list is not stated at all."""
+    return _members({}, {declaration.name: declaration}, "")
+
+
+def id_allowed(text: str) -> bool:
+    """Whether a profile may have this id."""
+    if text.isascii() and text.isprintable() and len(text) <= MAX_ID:
+        return not text.isspace() and text != ""
+    try:
+        _Id().deserialize(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def schema_of(declarations: Iterable[Declaration], **more: fields.Field[Any]) -> Schema:

@@ -32,7 +32,16 @@ from eligibility.remembered import Remembered
 from eligibility.truth import Truth
 from eligibility.values import Duration
 
-__all__ = ["Answer", "OutcomeVerdict", "Reason", "Recall", "answer", "status_of"]
+__all__ = [
+    "Answer",
+    "Deciding",
+    "OutcomeVerdict",
+    "Reason",
+    "Recall",
+    "answer",
+    "blocking",
+    "status_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,14 +209,14 @@ class _Finding:
     status: Status
     now: Truth
     projected: Truth
-    reasons: tuple[_Deciding, ...]
-    lost_by: tuple[_Deciding, ...]
+    reasons: tuple[Deciding, ...]
+    lost_by: tuple[Deciding, ...]
     open: tuple[Node, ...]
     reachable: bool
 
 
 @dataclass(frozen=True, slots=True)
-class _Deciding:
+class Deciding:
     """A reason, before what was seen in a profile."""
 
     node: Node
@@ -237,10 +246,27 @@ def _verdict(found: Answer, recall: Recall, name: str) -> OutcomeVerdict:
     )
 
 
-def _reason(found: Answer, one: _Deciding) -> Reason:
+def _reason(found: Answer, one: Deciding) -> Reason:
     now = found.observation(one.node)
     then = found.observation(one.node, Scenario.PROJECTED)
     return Reason(one.node, one.value, one.projected, now, then, one.source)
+
+
+def blocking(
+    compiled: CompiledPack, nodes: Sequence[Node], now: Sequence[Truth], then: Sequence[Truth]
+) -> tuple[Deciding, ...]:
+    """What is missing for some conditions of one outcome, each in its turn.
+
+    `now` and `then` are the values of all nodes, of which those below the conditions count.
+    """
+    derivations = {
+        Scenario.NOW: Derivation(tuple(now), ()),
+        Scenario.PROJECTED: Derivation(tuple(then), ()),
+    }
+    nobody = Profile("", {}, {}, {})
+    found = Answer(compiled, nobody, datetime.date.min, "batch", {}, derivations, ())
+    finder = _Finder(found)
+    return tuple(one for node in nodes for one in finder.blocking(node))
 
 
 _Place = tuple[Node, Citation | None]
@@ -261,6 +287,13 @@ class _Finder:
         self._found = found
         self._nodes = found.compiled.nodes
 
+    def blocking(self, node: Node) -> tuple[Deciding, ...]:
+        """What is missing for a condition; nothing where it is met now."""
+        if self._now(node) is Truth.MET:
+            return ()
+        outcome = self._found.compiled.pack.outcomes[node.outcome]
+        return self._reasons(outcome, node, self._missing)
+
     def finding(self, name: str) -> _Finding:
         """What decides one outcome."""
         compiled = self._found.compiled
@@ -268,14 +301,14 @@ class _Finder:
         outcome = compiled.pack.outcomes[name]
         now, then = self._now(root), self._then(root)
         status = status_of(now, then)
-        lost: tuple[_Deciding, ...] = ()
+        lost: tuple[Deciding, ...] = ()
         ask: tuple[Node, ...] = ()
         if status is Status.ELIGIBLE:
             reasons = self._reasons(outcome, root, self._supporting)
             if then is not Truth.MET:
                 lost = self._reasons(outcome, root, self._lost)
         else:
-            reasons = self._reasons(outcome, root, self._missing)
+            reasons = self.blocking(root)
             ask = tuple(self._open(root))
         reachable = status is not Status.NOT_ELIGIBLE or self._lasting[root.number] is not _NEVER
         return _Finding(status, now, then, reasons, lost, ask, reachable)
@@ -293,11 +326,11 @@ class _Finder:
 
     def _reasons(
         self, outcome: Outcome, root: Node, deciding: Callable[[Node], Sequence[Node]]
-    ) -> tuple[_Deciding, ...]:
-        found: dict[int, _Deciding] = {}
+    ) -> tuple[Deciding, ...]:
+        found: dict[int, Deciding] = {}
         for node, source in self._walk(root, None, deciding):
             cited = source or outcome.source
-            found[node.number] = _Deciding(node, self._now(node), self._then(node), cited)
+            found[node.number] = Deciding(node, self._now(node), self._then(node), cited)
         return tuple(found.values())
 
     def _walk(

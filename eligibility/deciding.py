@@ -1,0 +1,198 @@
+"""Verdicts by the bits of a total: every part of an outcome decided once for each pattern.
+
+An outcome that asks for all of several conditions is decided part by part, a few conditions
+in each, since what is missing for all of them is what is missing for each. So the patterns of
+a part stay few, though students in whom all parts agree are rare. An outcome that refers to
+another is decided by what that one came out as, however long a chain of outcomes is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from eligibility.compiled import CompiledPack, Node, NodeKind
+from eligibility.engines.reference import ReferenceEngine
+from eligibility.kinds import Kinds
+from eligibility.leaves import Scenario
+from eligibility.packing import Bits
+from eligibility.truth import Truth
+from eligibility.verdict import Deciding, blocking
+
+__all__ = ["PATTERNS", "Decided", "Decider", "Part", "deciders", "needed_leaves"]
+
+PATTERNS = 16_384
+"""How many patterns of a part are remembered; then all are forgotten at once."""
+
+_LEAVES = 4
+"""How many leaves a part has, unless a single condition has more."""
+
+
+class Decided:
+    """What a pattern of a part's leaves comes to.
+
+    `blocking` is what is missing. `fields` are the bits of a total that what was seen there
+    rests on, `facts` the names of the facts. `value` is 3 times the value now, and projected.
+    """
+
+    __slots__ = ("blocking", "facts", "fields", "known", "now", "then")
+
+    def __init__(
+        self,
+        now: Truth,
+        then: Truth,
+        blocking: tuple[Deciding, ...],
+        fields: int,
+        facts: tuple[str, ...],
+    ) -> None:
+        self.now = int(now)
+        self.then = int(then)
+        self.blocking = blocking
+        self.fields = fields
+        self.facts = facts
+        self.known: dict[object, object] = {}
+
+
+class Part:
+    """Some conditions of an outcome, all of which it asks for."""
+
+    def __init__(
+        self, compiled: CompiledPack, kinds: Kinds, nodes: Sequence[Node], places: _Places
+    ) -> None:
+        self._compiled = compiled
+        self._kinds = kinds
+        self._nodes = tuple(nodes)
+        own = {number for node in nodes for number in _own(compiled, node)}
+        self._own = [compiled.nodes[number] for number in sorted(own)]
+        self._leaves = [node.leaf for node in self._own if node.leaf is not None]
+        self._referred = [
+            places[compiled.nodes[node.children[0]].outcome]
+            for node in self._own
+            if node.kind is NodeKind.OUTCOME
+        ]
+        self._engine = _engine(compiled, self._own)
+        self.mask = 0
+        for leaf in self._leaves:
+            self.mask |= kinds.decoders[leaf].mask
+        for pair in self._referred:
+            self.mask |= pair[0].mask | pair[1].mask
+        self.known: dict[int, Decided] = {}
+
+    def decide(self, total: int) -> Decided:
+        """What a total comes to that is not known yet; it is known from then on."""
+        if len(self.known) >= PATTERNS:
+            self.known.clear()
+        found = self.known[total & self.mask] = self._decided(total)
+        return found
+
+    def _decided(self, total: int) -> Decided:
+        now = self._values(total, Scenario.NOW)
+        then = self._values(total, Scenario.PROJECTED)
+        missing = blocking(self._compiled, self._nodes, now, then)
+        fields = 0
+        facts: dict[str, None] = {}
+        for one in missing:
+            if one.node.leaf is not None:
+                fields |= self._kinds.decoders[one.node.leaf].fields
+                facts.update(dict.fromkeys(self._kinds.read(one.node.leaf)))
+        return Decided(
+            min(now[node.number] for node in self._nodes),
+            min(then[node.number] for node in self._nodes),
+            missing,
+            fields,
+            tuple(facts),
+        )
+
+    def _values(self, total: int, scenario: Scenario) -> list[Truth]:
+        """The values of all nodes: those that are not of this part are left open."""
+        leaves = [Truth.UNKNOWN] * len(self._compiled.leaves)
+        for leaf in self._leaves:
+            leaves[leaf] = self._kinds.value(leaf, total, scenario)
+        for now, then in self._referred:
+            leaves.append(Truth((now if scenario is Scenario.NOW else then).of(total)))
+        [found] = self._engine.derive([leaves])
+        values = [Truth.UNKNOWN] * len(self._compiled.nodes)
+        for node, value in zip(self._own, found.values, strict=True):
+            values[node.number] = value
+        return values
+
+
+class Decider:
+    """An outcome in its parts, and where its own value stands for those that refer to it."""
+
+    def __init__(self, name: str, parts: Sequence[Part], pair: tuple[Bits, Bits]) -> None:
+        self.name = name
+        self.parts = tuple(parts)
+        # what is added to a total, by the value now and projected
+        self.bits = [
+            [(now << pair[0].offset) | (then << pair[1].offset) for then in range(3)]
+            for now in range(3)
+        ]
+
+
+_Places = Mapping[str, tuple[Bits, Bits]]
+
+
+def deciders(compiled: CompiledPack, kinds: Kinds, asked: Sequence[str]) -> tuple[Decider, ...]:
+    """All outcomes that these rest on, each behind those that it refers to."""
+    needed = {compiled.nodes[number].outcome for name in asked for number in compiled.nodes_of(name)}
+    order = sorted(needed, key=lambda name: compiled.roots[name])
+    places = {name: (kinds.layout.bits(2), kinds.layout.bits(2)) for name in order}
+    return tuple(
+        Decider(
+            name,
+            [Part(compiled, kinds, nodes, places) for nodes in _parted(compiled, name)],
+            places[name],
+        )
+        for name in order
+    )
+
+
+def needed_leaves(compiled: CompiledPack, asked: Sequence[str]) -> tuple[int, ...]:
+    """The leaves that these outcomes rest on, in their order."""
+    return tuple(sorted({leaf for name in asked for leaf in compiled.leaves_of(name)}))
+
+
+def _parted(compiled: CompiledPack, name: str) -> Iterator[list[Node]]:
+    """The conditions of an outcome, few to a part."""
+    root = compiled.nodes[compiled.roots[name]]
+    if root.kind is not NodeKind.ALL:
+        yield [root]
+        return
+    part: list[Node] = []
+    leaves = 0
+    for child in (compiled.nodes[number] for number in root.children):
+        more = sum(
+            node.leaf is not None or node.kind is NodeKind.OUTCOME
+            for node in (compiled.nodes[number] for number in _own(compiled, child))
+        )
+        if part and leaves + more > _LEAVES:
+            yield part
+            part, leaves = [], 0
+        part.append(child)
+        leaves += more
+    yield part
+
+
+def _own(compiled: CompiledPack, node: Node) -> Iterator[int]:
+    """A condition and all below it, up to the outcomes that it refers to."""
+    yield node.number
+    if node.kind is not NodeKind.OUTCOME:
+        for child in node.children:
+            yield from _own(compiled, compiled.nodes[child])
+
+
+def _engine(compiled: CompiledPack, own: Sequence[Node]) -> ReferenceEngine:
+    """The reference engine for some nodes, outcomes referred to behind all leaves."""
+    places = {node.number: place for place, node in enumerate(own)}
+    behind = len(compiled.leaves)
+    alone = []
+    for node in own:
+        number = places[node.number]
+        if node.kind is NodeKind.OUTCOME:
+            alone.append(replace(node, number=number, leaf=behind, children=()))
+            behind += 1
+        else:
+            children = tuple(places[child] for child in node.children)
+            alone.append(replace(node, number=number, children=children))
+    return ReferenceEngine(CompiledPack(compiled.pack, compiled.leaves, tuple(alone), {}))

@@ -1,0 +1,427 @@
+"""Profiles decoded by a typed reader that is made for one pack, and added up on the way.
+
+A student is decoded, looked up value by value and forgotten: no object of it is kept. What
+this way accepts is exactly what the schema of profiles accepts, since every value, and every
+kind of item, was read by that schema when it came up first. Whatever is not plain (a comment
+in it, a mistake, a number too fine to add up) is not told here: `total` returns None, and the
+ordinary way takes the profile.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+
+from eligibility.facts import Item, Items
+from eligibility.kinds import ItemKinds, Kinds, UnpackableError
+from eligibility.model import Declaration, Fact, Kind, ListFact, RulePack
+from eligibility.profile_json import MAX_ITEMS, MAX_PROFILE_BYTES
+from eligibility.schemas import ValueReader, absent_value, id_allowed
+from eligibility.values import Value
+
+if TYPE_CHECKING:
+    import msgspec
+
+__all__ = ["REMEMBERED", "Decoded", "Decoder"]
+
+REMEMBERED = 65_536
+"""How many values of a fact, or kinds of items of a list, are remembered."""
+
+_KEY = 2
+_TEXT = 2
+"""The quotation marks that a key and a text take."""
+
+Decoded = tuple[str, Any, int]
+"""A student's id, the facts as decoded, and the total."""
+
+
+class Decoder:
+    """Decodes the profiles of one pack. To be used from one thread."""
+
+    def __init__(self, pack: RulePack, kinds: Kinds) -> None:
+        import msgspec
+
+        self._kinds = kinds
+        # Every quotation mark is counted: a key that stands twice, or a number in quotes,
+        # leaves more of them in the text than the values account for.
+        self._quotes = kinds.quotes
+        self._bias = kinds.layout.bias
+        facts = tuple(pack.vocabulary.facts.values())
+        judged = tuple(pack.judgements)
+        types = _Types(msgspec)
+        self._names = tuple(fact.name for fact in facts)
+        self._decode = msgspec.json.Decoder(types.profile(facts, judged)).decode
+        self._refused = (msgspec.MsgspecError, UnicodeDecodeError)
+        self._slots = {name: f"f{place}" for place, name in enumerate(self._names)}
+        self._add = self._generated(facts, judged)
+
+    def total(self, line: bytes) -> Decoded | None:
+        """What a profile adds up to; None where it takes the ordinary way to tell."""
+        if len(line) > MAX_PROFILE_BYTES:
+            return None
+        try:
+            student = self._decode(line)
+            total = self._add(student)
+        except (*self._refused, _NotPlainError, UnpackableError, TypeError):
+            # a TypeError is a number that is none: Decimal("sNaN") has no hash
+            return None
+        if self._quotes.of(total) != line.count(b'"') or not id_allowed(student.id):
+            return None
+        return student.id, student, total + self._bias
+
+    def values(self, student: Any, names: Sequence[str]) -> dict[str, Value]:
+        """Some facts of a student that was decoded, as the rules see them."""
+        found: dict[str, Value] = {}
+        for name in names:
+            raw = getattr(student, self._slots[name])
+            found.update(self._readers[name].typed(raw))
+        return found
+
+    def raw(self, names: Sequence[str]) -> Callable[[Any], tuple[object, ...]]:
+        """A function that takes these facts, as they were decoded, out of a student."""
+        slots = [self._slots[name] for name in names]
+        return lambda student: tuple(getattr(student, slot) for slot in slots)
+
+    # -- the function that adds up ----------------------------------------------------
+
+    def _generated(
+        self, facts: Sequence[Declaration], judged: Sequence[str]
+    ) -> Callable[[Any], int]:
+        """A function of a student, made of a line for each fact.
+
+        No word of a pack gets into its text: facts are told by their number.
+        """
+        self._readers = {fact.name: _Values(fact) for fact in facts if isinstance(fact, Fact)}
+        known: dict[str, object] = {}
+        terms, lists = [], []
+        for place, fact in enumerate(facts):
+            if isinstance(fact, Fact):
+                known[f"v{place}"] = _Facts(self._kinds, self._quotes.offset, self._readers[fact.name])
+                terms.append(f"v{place}[s.f{place}]")
+            else:
+                known[f"v{place}"] = _Lists(
+                    fact, self._kinds.lists.get(fact.name), self._quotes.offset
+                ).add
+                lists.append(f"v{place}(s.f{place})")
+        for number, names in enumerate(one for one in self._kinds.facts if len(one) > 1):
+            known[f"p{number}"] = _Pairs(self._kinds, names, self._readers)
+            slots = ", ".join(f"s.{self._slots[name]}" for name in names)
+            terms.append(f"p{number}[{slots}]")
+        known["j"] = _Judged(self._kinds, judged, self._quotes.offset)
+        terms.append("j[s.judgements]")
+        start = _KEY + _TEXT
+        source = f"lambda s: {start << self._quotes.offset} + {' + '.join([*terms, *lists])}"
+        made: Callable[[Any], int] = eval(source, known)  # noqa: S307  # made here, of numbers
+        return made
+
+
+class _NotPlainError(Exception):
+    """A value that the schema refuses, or that only the ordinary way can take."""
+
+
+class _Types:
+    """The types that a vocabulary's facts are decoded to.
+
+    They have places for names, f0, f1 and so on, since a fact may be called anything.
+    """
+
+    def __init__(self, msgspec: Any) -> None:
+        self._msgspec = msgspec
+        self._absent = msgspec.UNSET
+
+    def profile(self, facts: Sequence[Declaration], judged: Sequence[str]) -> type:
+        """The type of a profile."""
+        members = self._members(facts)
+        decisions = [(f"f{place}", self._maybe(bool), self._absent) for place in range(len(judged))]
+        judgements = self._struct("Judgements", decisions, self._renamed(judged))
+        members.append(("judgements", self._maybe(judgements), self._absent))
+        renamed = self._renamed([fact.name for fact in facts])
+        return self._struct("Profile", [("id", str), *members], renamed)
+
+    def _struct(self, name: str, members: Any, renamed: dict[str, str]) -> type:
+        made: type = self._msgspec.defstruct(
+            name, members, frozen=True, forbid_unknown_fields=True, rename=renamed, gc=False
+        )
+        return made
+
+    def _members(self, facts: Sequence[Declaration]) -> list[tuple[Any, ...]]:
+        return [
+            (f"f{place}", self._maybe(self._type(fact)), self._absent)
+            for place, fact in enumerate(facts)
+        ]
+
+    def _maybe(self, known: Any) -> Any:
+        return known | None | self._msgspec.UnsetType
+
+    @staticmethod
+    def _renamed(names: Sequence[str]) -> dict[str, str]:
+        return {f"f{place}": name for place, name in enumerate(names)}
+
+    def _type(self, fact: Declaration) -> Any:
+        if isinstance(fact, ListFact):
+            attributes = tuple(fact.attributes.values())
+            renamed = self._renamed([one.name for one in attributes])
+            item = self._struct("Item", self._members(attributes), renamed)
+            items = tuple[item, ...]  # type: ignore[valid-type]
+            complete = ("complete", bool | self._msgspec.UnsetType, self._absent)
+            return items | self._struct("Record", [("items", items), complete], {})
+        one = self._scalar(fact)
+        return tuple[one, ...] if fact.many else one
+
+    @staticmethod
+    def _scalar(fact: Fact) -> Any:
+        declared = fact.scale.values if fact.scale else fact.values
+        if declared is not None:
+            return Literal[declared]
+        match fact.kind:
+            case Kind.BOOLEAN:
+                return bool
+            case Kind.INTEGER:
+                return int
+            case Kind.NUMBER:
+                return Decimal
+            case _:
+                return str
+
+
+# -- one value ------------------------------------------------------------------------
+
+
+def _marks(raw: Any) -> int:
+    """The quotation marks that a decoded value takes."""
+    if isinstance(raw, str):
+        return _TEXT
+    if isinstance(raw, tuple):
+        return sum(_marks(one) for one in raw)
+    fields = getattr(raw, "__struct_fields__", ())
+    stated = [value for name in fields if (value := getattr(raw, name)) is not _unset()]
+    return sum(_KEY + _marks(value) for value in stated)
+
+
+def _unset() -> object:
+    import msgspec
+
+    return msgspec.UNSET
+
+
+def _plain(raw: Any, declaration: Declaration) -> Any:
+    """A decoded value as the JSON that it was decoded from."""
+    if not isinstance(declaration, ListFact):
+        return list(raw) if isinstance(raw, tuple) else raw
+    if raw is None:
+        return None
+    if isinstance(raw, tuple):
+        return [_plain_item(one, declaration) for one in raw]
+    record: dict[str, Any] = {"items": [_plain_item(one, declaration) for one in raw.items]}
+    if raw.complete is not _unset():
+        record["complete"] = raw.complete
+    return record
+
+
+def _plain_item(raw: Any, of: ListFact) -> dict[str, Any]:
+    stated = {
+        name: getattr(raw, f"f{place}") for place, name in enumerate(of.attributes)
+    }
+    return {
+        name: _plain(value, of.attributes[name])
+        for name, value in stated.items()
+        if value is not _unset()
+    }
+
+
+class _Values:
+    """The typed values of one fact or attribute, by what was decoded."""
+
+    def __init__(self, fact: Declaration) -> None:
+        self.fact = fact
+        self._reader = ValueReader(fact)
+
+    def typed(self, raw: object) -> dict[str, Any]:
+        """The value by its name, as `Item.values` or `Item.lists` have it."""
+        values, lists = self.read(raw)
+        return {**values, **lists}
+
+    def read(self, raw: object) -> tuple[dict[str, Value], dict[str, Items]]:
+        """Its value or its list. Raises `_NotPlainError`."""
+        if raw is _unset():
+            return absent_value(self.fact)
+        try:
+            return self._reader.read(_plain(raw, self.fact))
+        except ValueError:
+            raise _NotPlainError from None
+
+    @property
+    def endless(self) -> bool:
+        """Whether nearly every student may have another value."""
+        fact = self.fact
+        free = isinstance(fact, Fact) and fact.kind is Kind.TEXT
+        return free and isinstance(fact, Fact) and fact.values is None and fact.scale is None
+
+
+class _Facts(dict[object, int]):
+    """What each value of a fact adds."""
+
+    def __init__(self, kinds: Kinds, quotes: int, reader: _Values) -> None:
+        super().__init__()
+        self._kinds = kinds
+        self._quotes = quotes
+        self._reader = reader
+        self._kept = (reader.fact.name,) in kinds.facts or not reader.endless
+
+    def __missing__(self, raw: object) -> int:
+        values, _ = self._reader.read(raw)
+        marks = 0 if raw is _unset() else _KEY + _marks(raw)
+        found = self._kinds.of_facts((self._reader.fact.name,), values) + (marks << self._quotes)
+        if self._kept:
+            if len(self) >= REMEMBERED:
+                self.clear()
+            self[raw] = found
+        return found
+
+
+class _Pairs(dict[tuple[object, ...], int]):
+    """What facts add that are compared with one another."""
+
+    def __init__(self, kinds: Kinds, names: tuple[str, ...], readers: dict[str, _Values]) -> None:
+        super().__init__()
+        self._kinds = kinds
+        self._names = names
+        self._readers = readers
+
+    def __missing__(self, raw: tuple[object, ...]) -> int:
+        values: dict[str, Value] = {}
+        for name, one in zip(self._names, raw, strict=True):
+            values.update(self._readers[name].read(one)[0])
+        if len(self) >= REMEMBERED:
+            self.clear()
+        found = self[raw] = self._kinds.of_facts(self._names, values)
+        return found
+
+
+class _Judged(dict[object, int]):
+    """What decisions add."""
+
+    def __init__(self, kinds: Kinds, names: Sequence[str], quotes: int) -> None:
+        super().__init__()
+        self._kinds = kinds
+        self._names = names
+        self._quotes = quotes
+
+    def __missing__(self, raw: Any) -> int:
+        absent = raw is None or raw is _unset()
+        total = (0 if raw is _unset() else _KEY + _marks(raw)) << self._quotes
+        for place, name in enumerate(self._names):
+            value = None if absent else getattr(raw, f"f{place}")
+            total += self._kinds.of_judgement(name, value if isinstance(value, bool) else None)
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[raw] = total
+        return total
+
+
+# -- lists ----------------------------------------------------------------------------
+
+
+class _Classes(dict[object, int]):
+    """A number for each value of an attribute; the same for values that are treated alike."""
+
+    def __init__(self, kinds: ItemKinds | None, reader: _Values) -> None:
+        super().__init__()
+        self._kinds = kinds
+        self._reader = reader
+        self._seen: dict[tuple[object, int], int] = {}
+        self._numbers = itertools.count()
+        self._alike: dict[object, int] = {}
+        self.typed: dict[int, tuple[dict[str, Value], dict[str, Items], int, int]] = {}
+        name = reader.fact.name
+        self._read = kinds is not None and name in kinds.reads
+        self._kept = self._read or not reader.endless
+
+    def __missing__(self, raw: object) -> int:
+        values, lists = self._reader.read(raw)
+        told: object = None
+        if self._read:
+            assert self._kinds is not None
+            told = self._kinds.told(self._reader.fact.name, Item("/0", values, lists))
+        marks = 0 if raw is _unset() else _KEY + _marks(raw)
+        found = self._seen.get((told, marks))
+        if found is None:
+            if len(self._seen) >= REMEMBERED:
+                for known in (self._seen, self._alike, self.typed, self):
+                    known.clear()
+            # never a number that was used before: a key made of it may be half done
+            found = self._seen[told, marks] = next(self._numbers)
+            alike = self._alike.setdefault(told, found)
+            self.typed[found] = (values, lists, marks, alike)
+        if self._kept:
+            if len(self) >= REMEMBERED:
+                self.clear()
+            self[raw] = found
+        return found
+
+
+class _Lists:
+    """What a list adds: its items, whether they are all, and its quotation marks."""
+
+    def __init__(self, of: ListFact, kinds: ItemKinds | None, quotes: int) -> None:
+        self._of = of
+        self._kinds = kinds
+        self._quotes = quotes
+        self._readers = [_Values(one) for one in of.attributes.values()]
+        self._classes = [_Classes(kinds, reader) for reader in self._readers]
+        self._known: dict[tuple[int, ...], int] = {}
+        self._items = self._generated()
+        self._partial = 0 if kinds is None else kinds.partial.mask
+        self._stated = _KEY << quotes
+
+    def add(self, raw: Any) -> int:
+        """What this list of a student adds."""
+        if type(raw) is tuple:
+            if len(raw) > MAX_ITEMS:
+                raise _NotPlainError
+            return self._stated + self._items(raw)
+        if raw is None:
+            return self._stated + self._partial
+        if raw is _unset():
+            return 0 if self._of.complete else self._partial
+        marks = _KEY if raw.complete is _unset() else 2 * _KEY
+        total = self.add(raw.items) + (marks << self._quotes)
+        return total + self._partial if raw.complete is False else total
+
+    def _generated(self) -> Callable[[tuple[Any, ...]], int]:
+        """A function of the items, made of a look-up for each attribute."""
+        names = {f"c{place}": one for place, one in enumerate(self._classes)}
+        looked = ", ".join(f"c{place}[one.f{place}]" for place in range(len(self._classes)))
+        source = (
+            "def added(items):\n"
+            "    total = 0\n"
+            "    for one in items:\n"
+            f"        key = ({looked},)\n"
+            "        found = known(key)\n"
+            "        total += miss(key) if found is None else found\n"
+            "    return total\n"
+        )
+        space: dict[str, Any] = {**names, "known": self._known.get, "miss": self._miss}
+        exec(source, space)  # noqa: S102  # made here, of numbers
+        made: Callable[[tuple[Any, ...]], int] = space["added"]
+        return made
+
+    def _miss(self, key: tuple[int, ...]) -> int:
+        values: dict[str, Value] = {}
+        lists: dict[str, Items] = {}
+        alike: dict[str, object] = {}
+        marks = 0
+        for name, classes, number in zip(self._of.attributes, self._classes, key, strict=True):
+            some, more, few, alike[name] = classes.typed[number]
+            values.update(some)
+            lists.update(more)
+            marks += few
+        found = marks << self._quotes
+        if self._kinds is not None:
+            found += self._kinds.added(Item("/0", values, lists), alike)
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        self._known[key] = found
+        return found
