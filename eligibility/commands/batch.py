@@ -99,8 +99,13 @@ def batch(
     students = open_source(source, stdin())
     answering = OneByOne(pack, day, asked, reasons)
     sink = _sink(to, question, students, form, into, resume=resume)
-    with sink, progress(lambda: students.size, shown=True, rate=True) as step:
-        summary = run(question, students, sink, answering, form, jobs, step)
+    try:
+        with sink, progress(lambda: students.size, shown=True, rate=True) as step:
+            summary = run(question, students, sink, answering, form, jobs, step)
+    except KeyboardInterrupt:
+        if sink.lasting:
+            say(f"\nwhat is done stays in `{to}`, and `--resume` goes on with it")
+        raise
     _tell(question, summary)
     sys.stdout.flush()
     ctx.exit(REFUSED if summary["rejected"] else 0)
@@ -143,7 +148,8 @@ def _sink(
         raise UsageError(Message("`--into` names a table of a database", "leave it out"))
     if ending not in _BY_ENDING:
         if resume and not source.again:
-            raise UsageError(Message(f"`{source.name}` cannot be read again, so not resumed"))
+            text = f"`{source.name}` cannot be read again, so a run over it cannot be resumed"
+            raise UsageError(Message(text, "save it as a file first"))
         return FolderOfParts(target, asked_of(question, source), resume=resume)
     if resume:
         text = "`--resume` goes with a folder of parts"
@@ -170,7 +176,7 @@ def _tell(question: Question, summary: dict[str, Any]) -> None:
     emit(console, summary_text(summary, console))
     say(
         f"{read:,} read: {answered:,} answered, {rejected:,} rejected, "
-        f"in {summary['seconds']:,} s ({summary['rate']:,} a second)"
+        f"in {summary['seconds']:,} s ({summary['rate']:,.0f} a second)"
     )
     if not rejected:
         return
