@@ -112,6 +112,10 @@ class UsageError(EligibilityError):
         self.message = message
         super().__init__(f"{message.text}\n  = {message.hint}" if message.hint else message.text)
 
+    def __reduce__(self) -> tuple[type[UsageError], tuple[Message]]:
+        """How it is sent to another process: as what it was made of."""
+        return type(self), (self.message,)
+
 
 class EngineError(EligibilityError):
     """An engine cannot answer, or was refused by what it stands on."""

@@ -24,10 +24,15 @@ __all__ = [
     "Found",
     "Unread",
     "count_profiles",
+    "each_line",
+    "files_below",
     "find_profiles",
+    "lines_of",
+    "no_file",
     "opened",
     "places",
     "spared",
+    "unreadable",
 ]
 
 LINES = (".ndjson", ".jsonl")
@@ -55,7 +60,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A place of which nothing is known yet: a line as it stands in a file, or a file."""
+    """A place of which nothing is known yet: a line as it stands in a file, or a file.
+
+    `line` counts from 1 and is 0 for a file, whose `data` is empty where it is still to be read.
+    """
 
     name: str
     line: int = 0
@@ -81,6 +89,8 @@ def opened(place: Found | Unread) -> Iterator[Found]:
         yield place
     elif place.line:
         yield _parsed(place.data, place.name, place.line)
+    elif place.data:
+        yield from _values(_parsed(place.data, place.name), place.name)
     else:
         for one in _file(Path(place.name)):
             yield from opened(one)
@@ -92,19 +102,19 @@ def places(paths: Sequence[str], stdin: BinaryIO) -> Iterator[Found | Unread]:
     What is read already, to see what it is, is a `Found`.
     """
     for path in paths:
-        if path != STDIN and os.path.isdir(path) and next(_files(path), None) is None:
+        if path != STDIN and os.path.isdir(path) and next(files_below(path), None) is None:
             text = f"no profiles in `{path}`"
             raise UsageError(Message(text, "a folder is searched for `*.json`"))
     for path in paths:
         if path == STDIN:
-            yield from _sniffed(_lines(stdin), "<stdin>")
+            yield from _sniffed(lines_of(stdin), "<stdin>")
         elif os.path.isdir(path):
-            for file in _files(path):
+            for file in files_below(path):
                 if isinstance(file, Found):
                     yield file
                 elif file.exists() and not file.is_file():
                     # a pipe would be waited for without end
-                    yield _wrong(shown(file), Message("is not a file"))
+                    yield no_file(file)
                 else:
                     yield Unread(str(file))
         elif _kind(Path(path)) == ".json":
@@ -118,7 +128,7 @@ def spared(output: str | None, paths: Sequence[str]) -> None:
     if output is None or not os.path.isfile(output):
         return
     for path in paths:
-        files = _files(path) if os.path.isdir(path) else [Path(path)]
+        files = files_below(path) if os.path.isdir(path) else [Path(path)]
         known = (one for one in files if isinstance(one, Path) and one.exists())
         if any(one.samefile(output) for one in known):
             text = f"`{output}` is one of the files to check"
@@ -130,7 +140,7 @@ def count_profiles(paths: Sequence[str]) -> int | None:
     total = 0
     for path in paths:
         if os.path.isdir(path):
-            total += sum(1 for _ in _files(path))
+            total += sum(1 for _ in files_below(path))
         elif Path(path).suffix.lower() == ".json":
             total += 1
         else:
@@ -138,7 +148,7 @@ def count_profiles(paths: Sequence[str]) -> int | None:
     return total
 
 
-def _files(folder: str) -> Iterator[Path | Found]:
+def files_below(folder: str) -> Iterator[Path | Found]:
     """All `*.json` in and below a folder, sorted; links to folders are not followed."""
     closed: list[OSError] = []
     for place, below, names in os.walk(folder, onerror=closed.append):
@@ -146,7 +156,7 @@ def _files(folder: str) -> Iterator[Path | Found]:
         for name in sorted(names):
             if name.lower().endswith(".json") and not name.startswith("."):
                 yield Path(place, name)
-    yield from (_unreadable(shown(Path(error.filename)), error) for error in closed)
+    yield from (unreadable(shown(Path(error.filename)), error) for error in closed)
 
 
 def _kind(path: Path) -> str:
@@ -161,11 +171,11 @@ def _file(path: Path) -> Iterator[Found | Unread]:
     try:
         with _bytes(path) as stream:
             if kind in LINES:
-                yield from _each(enumerate(_lines(stream), start=1), name)
+                yield from each_line(lines_of(stream), name)
             elif kind == ".json":
                 yield from _values(_parsed(stream.read(MAX_PROFILE_BYTES + 1), name), name)
             else:
-                yield from _sniffed(_lines(stream), name)
+                yield from _sniffed(lines_of(stream), name)
     except _BrokenError:
         form = PACKED[path.suffix.lower()]
         text = f"cannot be read: it is not {form}, or not all of it is there"
@@ -174,7 +184,7 @@ def _file(path: Path) -> Iterator[Found | Unread]:
         hint = "`pip install 'eligibility[zst]'` brings what reads it"
         yield replace(_wrong(name, Message("cannot be read: it is Zstandard", hint)), alone=True)
     except OSError as error:
-        yield _unreadable(name, error)
+        yield unreadable(name, error)
 
 
 class _BrokenError(Exception):
@@ -205,7 +215,7 @@ def _bytes(path: Path) -> Iterator[BinaryIO]:
             raise _BrokenError from None
 
 
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
+def lines_of(stream: BinaryIO) -> Iterator[bytes]:
     """The lines of a stream; of one that is too long just enough to say so."""
     while line := stream.readline(MAX_PROFILE_BYTES + 1):
         rest = line
@@ -214,8 +224,12 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
         yield line
 
 
+def each_line(lines: Iterable[bytes], name: str, first: int = 1) -> Iterator[Unread]:
+    """A profile for each line that is not blank; `first` is the number of the first line."""
+    return _each(enumerate(lines, start=first), name)
+
+
 def _each(lines: Iterable[tuple[int, bytes]], name: str) -> Iterator[Unread]:
-    """A profile for each line that is not blank."""
     for number, line in lines:
         if line.strip() not in (b"", _BOM):
             yield Unread(name, number, line.rstrip())
@@ -235,7 +249,8 @@ def _sniffed(lines: Iterator[bytes], name: str) -> Iterator[Found | Unread]:
         if second is None:
             yield from _values(replace(found, name=name), name)
         else:
-            yield from itertools.chain([found, second], following)
+            alone = Unread(name, first[0], first[1].rstrip())
+            yield from itertools.chain([alone, second], following)
         return
     taken = [first]
     size = len(first[1])
@@ -286,7 +301,13 @@ def _in_line(problem: Problem, name: str, line: int) -> Problem:
     return replace(problem, file=name, line=line) if problem.line else problem
 
 
-def _unreadable(name: str, error: OSError) -> Found:
+def no_file(path: Path) -> Found:
+    """What is said of a pipe, say, among the files of a folder."""
+    return _wrong(shown(path), Message("is not a file"))
+
+
+def unreadable(name: str, error: OSError) -> Found:
+    """What is said of a file that cannot be read."""
     return replace(_wrong(name, Message(f"cannot be read: {error.strerror or error}")), alone=True)
 
 

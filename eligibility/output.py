@@ -14,7 +14,7 @@ from typing import IO
 
 from eligibility.errors import Message, UsageError
 
-__all__ = ["opened", "written_once"]
+__all__ = ["opened", "put", "written_once"]
 
 
 @contextlib.contextmanager
@@ -68,14 +68,23 @@ def _replaced(path: str) -> Iterator[IO[str]]:
     try:
         with _open(handle) as stream:
             yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(name, _mode(target))
-        os.replace(name, target)
+        put(name, target)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
+
+
+def put(made: str | Path, target: str | Path) -> None:
+    """Put a file that is complete where it belongs, in one step, with the mode of the old one.
+
+    Both have to be in the same file system.
+    """
+    target = Path(os.path.realpath(target))
+    with open(made, "rb+") as stream:
+        os.fsync(stream.fileno())
+    os.chmod(made, _mode(target))
+    os.replace(made, target)
 
 
 def _mode(target: Path) -> int:

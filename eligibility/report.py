@@ -15,7 +15,7 @@ from eligibility.observations import Given, Observation
 from eligibility.values import plain
 from eligibility.verdict import Answer, OutcomeVerdict, Reason
 
-__all__ = ["CSV_FIELDS", "SCHEMA", "as_json", "citation_json", "csv_rows", "dump"]
+__all__ = ["CSV_FIELDS", "SCHEMA", "as_json", "citation_json", "csv_rows", "dump", "seen_fields"]
 
 SCHEMA = "eligibility/verdicts/v1"
 CSV_FIELDS = ("profile", "source", "as_of", "outcome", "status", "reasons", "ask")
@@ -74,15 +74,15 @@ def _reason(answer: Answer, reason: Reason, explainer: Explainer) -> dict[str, A
         "value": reason.value.word,
         "projected": reason.projected.word,
         "text": explainer.reason(reason),
-        **_seen(leaf, reason.observation),
+        **seen_fields(leaf, reason.observation),
         "outcome": _referred(answer, node),
         "source": None if reason.source is None else citation_json(reason.source),
         **_assignment(node, reason.observation, explainer),
     }
 
 
-def _seen(leaf: Leaf | None, seen: Observation | None) -> dict[str, Any]:
-    """The fields about what was seen; null where the condition is not about a fact."""
+def seen_fields(leaf: Leaf | None, seen: Observation | None) -> dict[str, Any]:
+    """What was seen, as JSON has it; null where the condition is not about a fact."""
     if leaf is None or seen is None or not isinstance(leaf, Comparison | Quantifier | Assignment):
         return {"fact": None, "observed": None, "needed": None, "short_by": None}
     return {
@@ -110,7 +110,7 @@ def _condition(answer: Answer, node: Node, explainer: Explainer) -> dict[str, An
         "value": answer.value(node).word,
         "projected": answer.value(node, Scenario.PROJECTED).word,
         "text": heading_words(node) if children else explainer.node(node),
-        **_seen(leaf, answer.observation(node)),
+        **seen_fields(leaf, answer.observation(node)),
         "outcome": referred,
         "children": [_condition(answer, child, explainer) for child in children],
         **_assignment(node, answer.observation(node), explainer),

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Generic, TypeVar
 
-from eligibility.errors import EngineError
+from eligibility.errors import EligibilityError, EngineError
 
 __all__ = ["Team", "processors"]
 
@@ -140,6 +140,6 @@ def _serve(
         answer: tuple[bool, object]
         try:
             answer = True, work(piece)
-        except EngineError as error:
+        except EligibilityError as error:
             answer = False, error
         pipe.send(answer)

@@ -6,9 +6,9 @@ import itertools
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -41,6 +41,7 @@ __all__ = [
     "outcome_text",
     "outcomes_text",
     "profile_text",
+    "summary_text",
     "table_text",
 ]
 
@@ -337,7 +338,11 @@ def table_text(
             cells = [_cell(statuses[one], console) for one in part]
             lines += _student(clean(name), named, cells, wide)
         lines.append(Text(""))
-    return Group(*lines, _summary(pack, outcomes, rows, console))
+    counts = [
+        (pack.outcomes[name].title, Counter(statuses[number] for _, statuses in rows))
+        for number, name in enumerate(outcomes)
+    ]
+    return Group(*lines, _counts(len(rows), counts, console))
 
 
 def _cell(status: Status, console: Console) -> tuple[str, str]:
@@ -357,24 +362,44 @@ def _line(name: str, named: int, cells: Sequence[tuple[str, str]], wide: int) ->
     return line
 
 
-def _summary(
-    pack: RulePack, outcomes: Sequence[str], rows: Sequence[Row], console: Console
+def _counts(
+    students: int, counts: Sequence[tuple[str, Mapping[Status, int]]], console: Console
 ) -> RenderableType:
+    """How many students have which status, for outcomes by title."""
     table = Table(box=None, padding=(0, 1), pad_edge=False)
     table.add_column("", justify="right", no_wrap=True)
-    table.add_column("1 student" if len(rows) == 1 else f"{len(rows)} students", ratio=1)
+    table.add_column("1 student" if students == 1 else f"{students:,} students", ratio=1)
     for status in Status:
         symbol, style = _cell(status, console)
         table.add_column(Text(symbol, style), justify="right", no_wrap=True, min_width=4)
-    for number, name in enumerate(outcomes):
-        counts = Counter(statuses[number] for _, statuses in rows)
-        cells = [Text(str(counts[status] or "")) for status in Status]
-        table.add_row(str(number + 1), Text(pack.outcomes[name].title), *cells)
+    for number, (title, found) in enumerate(counts, 1):
+        cells = [Text(f"{found[status]:,}" if found[status] else "") for status in Status]
+        table.add_row(str(number), Text(title), *cells)
     legend = Text()
     for status in Status:
         symbol, style = _cell(status, console)
         legend.append(symbol, style).append(f" {STATUS_WORDS[status]}   ")
     return Group(table, Text(""), legend)
+
+
+def summary_text(summary: Mapping[str, Any], console: Console) -> RenderableType:
+    """The summary of a batch: counts, and what keeps the most students from each outcome."""
+    outcomes = summary["outcomes"]
+    counts = [
+        (one["title"], {status: one["statuses"][status.value] for status in Status})
+        for one in outcomes
+    ]
+    table = Table(box=None, padding=(0, 1), pad_edge=False)
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("what keeps the most from it", ratio=1)
+    for name in ("students", "alone"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for number, one in enumerate(outcomes, 1):
+        for most in one["blocking"][:1]:
+            cells = [f"{most[name]:,}" if most[name] else "" for name in ("students", "alone")]
+            table.add_row(str(number), Text(clean(most["text"])), *cells)
+    found = [_counts(summary["answered"], counts, console)]
+    return Group(*found, Text(""), table) if table.row_count else Group(*found)
 
 
 # -- rules ------------------------------------------------------------------------------

@@ -30,7 +30,8 @@ from commands import (
     run,
 )
 
-from eligibility.cli import _Signals, main
+from eligibility.cli import main
+from eligibility.commands.shared import Signals
 from eligibility.engines import rete
 
 EXPECTED = DATA / "expected"
@@ -219,7 +220,7 @@ def test_outcomes_are_completed_by_the_shell() -> None:
 
 
 def test_a_signal_ends_the_run_at_once_or_waits_until_it_may() -> None:
-    signals = _Signals()
+    signals = Signals()
     before = signal.getsignal(signal.SIGTERM)
     with signals.handled():
         with pytest.raises(KeyboardInterrupt):

@@ -28,6 +28,7 @@ from click.testing import CliRunner
 
 from eligibility import cli, loading, profile_json, solver, source, truth
 from eligibility.cases import run_case
+from eligibility.commands import shared
 from eligibility.engines.rete import available
 from eligibility.errors import Problem, ProblemsError
 from eligibility.jsonschemas import profile_schema, rules_schema, verdict_schema
@@ -664,7 +665,7 @@ def test_every_choice_is_told() -> None:
 
 @pytest.mark.parametrize("page", [COMMANDS, OUTPUT], ids=lambda page: page.name)
 def test_every_exit_code_is_told(page: Path) -> None:
-    codes = {int(code) for code in re.findall(r"\b\d+\b", cli._EXIT_CODES)}
+    codes = {int(code) for code in re.findall(r"\b\d+\b", shared.EXIT_CODES)}
     assert len(codes) == 7
     assert [int(code) for code in tables(page)["exit code"].words] == sorted(codes)
 

@@ -1,0 +1,232 @@
+"""What became of all students, counted: how many are what, what keeps them, what was refused."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_UP, Decimal
+from typing import Any
+
+from eligibility.batch.rows import Findings, Rejected, Row
+from eligibility.explain import condition_words
+from eligibility.model import Status
+from eligibility.packs import Pack
+from eligibility.words import Words
+
+__all__ = ["SUMMARY", "Counting", "Kept", "Tally", "outcomes_json", "rejects_json"]
+
+SUMMARY = "eligibility/summary/v1"
+_REASONS = 10
+"""How many reasons for refusing profiles are told."""
+
+_KINDS = 10_000
+"""How many different ones are counted; any others are counted together."""
+
+_OTHER = "other"
+_STATUSES = tuple(Status)
+
+
+@dataclass(slots=True)
+class Kept:
+    """How many students a condition keeps from being eligible, and for how many it does alone.
+
+    `short_by` counts how far the latter are short, rounded up to two decimals.
+    """
+
+    students: int = 0
+    alone: int = 0
+    short_by: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Kept) -> None:
+        """Count other students, too."""
+        self.students += other.students
+        self.alone += other.alone
+        self.short_by.update(other.short_by)
+
+
+class Tally:
+    """The counts of some students. `outcomes` is how many outcomes were asked for."""
+
+    def __init__(self, outcomes: int) -> None:
+        self.read = 0
+        self.answered = 0
+        self.rejected = 0
+        self.statuses = [[0] * len(_STATUSES) for _ in range(outcomes)]
+        self.kept: list[dict[str, Kept]] = [{} for _ in range(outcomes)]
+        self.reasons: Counter[str] = Counter()
+
+    def check(self) -> None:
+        """Make sure that every profile that was read is counted as one thing or the other."""
+        assert self.read == self.answered + self.rejected
+        assert all(sum(counts) == self.answered for counts in self.statuses)
+
+    def found(self, found: Findings, students: int) -> None:
+        """Count so many students with these findings."""
+        self.answered += students
+        for number, status in enumerate(found.statuses):
+            self.statuses[number][_STATUSES.index(status)] += students
+        for kept, blocking in zip(self.kept, found.blocking or (), strict=False):
+            for one in blocking:
+                known = kept.get(one.path)
+                if known is None:
+                    known = kept[one.path] = Kept()
+                known.students += students
+                if len(blocking) == 1:
+                    known.alone += students
+                    if one.short_by is not None:
+                        known.short_by[_rounded(one.short_by)] += students
+
+    def refused(self, rejected: Rejected) -> None:
+        """Count one profile that was refused, and its mistakes."""
+        self.rejected += 1
+        for problem in rejected.problems:
+            self._reason(_kind(problem.pointer, problem.message.text), 1)
+
+    def _reason(self, reason: str, count: int) -> None:
+        if reason not in self.reasons and len(self.reasons) >= _KINDS:
+            reason = _OTHER
+        self.reasons[reason] += count
+
+    def add(self, other: Tally) -> None:
+        """Count other students, too."""
+        self.read += other.read
+        self.answered += other.answered
+        self.rejected += other.rejected
+        for ours, theirs in zip(self.statuses, other.statuses, strict=True):
+            ours[:] = map(sum, zip(ours, theirs, strict=True))
+        for mine, their in zip(self.kept, other.kept, strict=True):
+            for path, kept in their.items():
+                mine.setdefault(path, Kept()).add(kept)
+        for reason, count in other.reasons.items():
+            self._reason(reason, count)
+
+    def as_json(self) -> dict[str, Any]:
+        """All counts as JSON, for `from_json`."""
+        return {
+            "read": self.read,
+            "answered": self.answered,
+            "rejected": self.rejected,
+            "statuses": self.statuses,
+            "kept": [
+                {path: [one.students, one.alone, one.short_by] for path, one in kept.items()}
+                for kept in self.kept
+            ],
+            "reasons": self.reasons,
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Tally:
+        """The counts that `as_json` told of."""
+        made = cls(len(told["statuses"]))
+        made.read, made.answered, made.rejected = (
+            told[name] for name in ("read", "answered", "rejected")
+        )
+        made.statuses = told["statuses"]
+        made.kept = [
+            {path: Kept(one[0], one[1], Counter(one[2])) for path, one in kept.items()}
+            for kept in told["kept"]
+        ]
+        made.reasons = Counter(told["reasons"])
+        return made
+
+
+class Counting:
+    """Counts rows on their way to a file, those that share findings together."""
+
+    def __init__(self, outcomes: int) -> None:
+        self.tally = Tally(outcomes)
+        self.rejects: list[bytes] = []
+        self._found: Counter[Findings] = Counter()
+
+    def answered(self, rows: Iterable[Row | Rejected]) -> Iterable[Row]:
+        """The rows of the students that were answered; all are counted."""
+        for row in rows:
+            self.tally.read += 1
+            if isinstance(row, Rejected):
+                self.tally.refused(row)
+                self.rejects.append(row.records())
+                continue
+            self._found[row.found] += 1
+            if len(self._found) > _HELD:
+                self._count()
+            yield row
+        self._count()
+        self.tally.check()
+
+    def _count(self) -> None:
+        for found, students in self._found.items():
+            self.tally.found(found, students)
+        self._found.clear()
+
+
+_HELD = 1_000
+"""How many findings are held before they are counted."""
+
+
+def outcomes_json(
+    tally: Tally, pack: Pack, outcomes: Sequence[str], as_of: datetime.date
+) -> list[dict[str, Any]]:
+    """The counts of every outcome, conditions that keep the most students from it first."""
+    words = Words(pack.rules.vocabulary, as_of)
+    nodes = {(node.outcome, node.path): node for node in pack.compiled.nodes}
+
+    def condition(outcome: str, path: str, kept: Kept) -> dict[str, Any]:
+        return {
+            "path": path,
+            "text": condition_words(pack.compiled, nodes[outcome, path], words),
+            "students": kept.students,
+            "alone": kept.alone,
+            "short_by": dict(sorted(kept.short_by.items(), key=lambda one: Decimal(one[0]))),
+        }
+
+    return [
+        {
+            "id": name,
+            "title": pack.rules.outcomes[name].title,
+            "statuses": {
+                status.value: count for status, count in zip(_STATUSES, counts, strict=True)
+            },
+            "blocking": [
+                condition(name, path, one)
+                for path, one in sorted(
+                    kept.items(), key=lambda entry: (-entry[1].students, entry[0])
+                )
+            ],
+        }
+        for name, counts, kept in zip(outcomes, tally.statuses, tally.kept, strict=True)
+    ]
+
+
+def rejects_json(tally: Tally, file: str) -> dict[str, Any]:
+    """How many profiles were refused, and the most frequent reasons."""
+    most = sorted(tally.reasons.items(), key=lambda entry: (-entry[1], entry[0]))[:_REASONS]
+    return {
+        "file": file,
+        "records": tally.rejected,
+        "reasons": [{"reason": reason, "count": count} for reason, count in most],
+    }
+
+
+def _rounded(short_by: float | str) -> str:
+    number = Decimal(str(short_by))
+    if number != number.quantize(_HUNDREDTH, ROUND_UP):
+        number = number.quantize(_HUNDREDTH, ROUND_UP)
+    return f"{number.normalize():f}"
+
+
+_HUNDREDTH = Decimal("0.01")
+
+
+def _kind(pointer: str | None, text: str) -> str:
+    """A mistake without what only one record says: `/courses/*/grade: must be a text`."""
+    told = _OWN.sub("...", text)
+    return f"{_INDEX.sub('*', pointer)}: {told}" if pointer else told
+
+
+_OWN = re.compile(r"(?<=`)[^`]*(?=`)|(?<=: byte )\d+")
+"""What messages repeat of a file, and places in it."""
+
+_INDEX = re.compile(r"(?<=/)\d+(?=/|$)")

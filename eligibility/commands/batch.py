@@ -1,0 +1,186 @@
+"""`eligibility batch`: verdicts for a great many students, into files or a table."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from eligibility.commands.shared import (
+    EXIT_CODES,
+    REFUSED,
+    count_of,
+    day_option,
+    jobs_option,
+    load,
+    outcomes_option,
+    progress,
+    rules_option,
+    say,
+    stdin,
+    today,
+)
+from eligibility.errors import Message, UsageError
+
+if TYPE_CHECKING:
+    from eligibility.batch.formats import Format
+    from eligibility.batch.run import Question
+    from eligibility.batch.sinks import Sink
+    from eligibility.sources import Source
+
+__all__ = ["batch"]
+
+_BY_ENDING = {
+    ".ndjson": ("ndjson",),
+    ".jsonl": ("ndjson",),
+    ".csv": ("csv", "wide"),
+    ".parquet": ("parquet",),
+    ".duckdb": ("csv", "wide"),
+}
+"""The formats that go with the ending of a name, the usual one first."""
+
+
+@click.command(epilog=EXIT_CODES)
+@click.argument("source", metavar="SOURCE")
+@click.option("--to", required=True, metavar="OUT", help="Write here: a file, table or folder.")
+@rules_option
+@outcomes_option("--outcome", "Ask about this outcome only; may be repeated.")
+@day_option
+@click.option(
+    "--reasons",
+    type=click.Choice(["none", "blocking", "all"]),
+    default="blocking",
+    show_default=True,
+    help="How much to tell of why.",
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["ndjson", "csv", "wide", "parquet"]),
+    help="How to write it.  [default: by the ending of OUT, else ndjson]",
+)
+@click.option(
+    "--into",
+    metavar="TABLE",
+    help="The table to fill, where OUT is a database.  [default: verdicts]",
+)
+@jobs_option
+@click.option("--resume", is_flag=True, help="Go on with the run that was begun in the folder OUT.")
+@click.pass_context
+def batch(
+    ctx: click.Context,
+    source: str,
+    to: str,
+    rules: tuple[str, ...],
+    outcome: tuple[str, ...],
+    as_of: datetime.date | None,
+    reasons: str,
+    kind: str | None,
+    into: str | None,
+    jobs: int | None,
+    resume: bool,
+) -> None:
+    """Answer all students of SOURCE: NDJSON, a folder of *.json, or - for standard input."""
+    from eligibility.batch.answering import OneByOne
+    from eligibility.batch.formats import make_format
+    from eligibility.batch.run import Question, run
+    from eligibility.sources.opening import open_source
+
+    day = as_of or today()
+    _apart(source, to)
+    pack = load(rules, "batch")
+    asked = pack.require(outcome or [*pack.rules.outcomes])
+    question = Question(pack, day, asked, reasons, _kind(to, kind))
+    form = make_format(question.kind, asked, reasons)
+    students = open_source(source, stdin())
+    answering = OneByOne(pack, day, asked, reasons)
+    sink = _sink(to, question, students, form, into, resume=resume)
+    try:
+        with sink, progress(lambda: students.size, shown=True, rate=True) as step:
+            summary = run(question, students, sink, answering, form, jobs, step)
+    except KeyboardInterrupt:
+        if sink.lasting:
+            say(f"\nwhat is done stays in `{to}`, and `--resume` goes on with it")
+        raise
+    _tell(question, summary)
+    sys.stdout.flush()
+    ctx.exit(REFUSED if summary["rejected"] else 0)
+
+
+def _apart(source: str, to: str) -> None:
+    """Raise `UsageError` where what is written would be read."""
+    inside = os.path.realpath(to)
+    folder = os.path.realpath(source)
+    if inside == folder:
+        text = f"`{to}` is what is read"
+        raise UsageError(Message(text, "name another place to write to"))
+    if os.path.isdir(folder) and os.path.commonpath([inside, folder]) == folder:
+        text = f"`{to}` is inside the folder that is read"
+        raise UsageError(Message(text, "name a place outside of it"))
+
+
+def _kind(to: str, kind: str | None) -> str:
+    """The format that is meant. Raises `UsageError` for one that belies the name of the file."""
+    ending = Path(to).suffix.lower()
+    fitting = _BY_ENDING.get(ending)
+    if fitting is None:
+        return kind or "ndjson"
+    if kind is not None and kind not in fitting:
+        what = "a DuckDB table" if ending == ".duckdb" else f"a file that ends in `{ending}`"
+        raise UsageError(Message(f"`--format {kind}` does not go with {what}", "leave it out"))
+    return kind or fitting[0]
+
+
+def _sink(
+    to: str, question: Question, source: Source, form: Format, into: str | None, *, resume: bool
+) -> Sink:
+    """Where the verdicts go. Raises `UsageError` for options that do not go with it."""
+    from eligibility.batch.run import asked_of
+    from eligibility.batch.sinks import File, FolderOfParts
+
+    target = Path(to)
+    ending = target.suffix.lower()
+    if into is not None and ending != ".duckdb":
+        raise UsageError(Message("`--into` names a table of a database", "leave it out"))
+    if ending not in _BY_ENDING:
+        if resume and not source.again:
+            text = f"`{source.name}` cannot be read again, so a run over it cannot be resumed"
+            raise UsageError(Message(text, "save it as a file first"))
+        return FolderOfParts(target, asked_of(question, source), resume=resume)
+    if resume:
+        text = "`--resume` goes with a folder of parts"
+        raise UsageError(Message(text, "name one with --to, or leave it out"))
+    if target.exists() and not target.is_file():
+        raise UsageError(Message(f"`{to}` is not a file", "name a file to write to"))
+    if ending == ".duckdb":
+        from eligibility.batch.duckdb_table import DuckdbTable
+
+        return DuckdbTable(target, into or "verdicts", form.columns or ())
+    return File(target, form)
+
+
+_TOLD = 3
+"""How many reasons for refusing profiles are told; the summary has more."""
+
+
+def _tell(question: Question, summary: dict[str, Any]) -> None:
+    """Say on the terminal what became of all students."""
+    from eligibility.text import console_for, emit, summary_text
+
+    read, answered, rejected = (summary[name] for name in ("read", "answered", "rejected"))
+    console = console_for(sys.stdout)
+    emit(console, summary_text(summary, console))
+    say(
+        f"{read:,} read: {answered:,} answered, {rejected:,} rejected, "
+        f"in {summary['seconds']:,} s ({summary['rate']:,.0f} a second)"
+    )
+    if not rejected:
+        return
+    rejects = summary["rejects"]
+    say(f"\nrejected, told in full in `{rejects['file']}`:")
+    for one in rejects["reasons"][:_TOLD]:
+        say(f"  {count_of(one['count'], 'time')}: {one['reason']}")
