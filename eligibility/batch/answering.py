@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from eligibility.batch.rows import Blocking, Findings, Rejected, Row
+from eligibility.batch.summary import Counting
 from eligibility.errors import ProfileError
 from eligibility.inputs import Found, Unread, opened
 from eligibility.model import Status
@@ -22,8 +23,8 @@ __all__ = ["Answering", "OneByOne"]
 class Answering(Protocol):
     """Answers the students of parts. What it finds out it may remember for the next part."""
 
-    def rows(self, part: Part) -> Iterator[Row | Rejected]:
-        """What became of every student of a part, in their order.
+    def rows(self, part: Part, counting: Counting) -> Iterator[Row]:
+        """The students of a part that were answered, in their order; all are counted.
 
         Raises `UsageError` when the part cannot be read, and `EngineError` when the engine
         cannot answer.
@@ -43,11 +44,20 @@ class OneByOne:
         self._reasons = reasons
         self._shared: dict[tuple[Status, ...], Findings] = {}
 
-    def rows(self, part: Part) -> Iterator[Row | Rejected]:
-        """What became of every student of a part, in their order."""
+    def rows(self, part: Part, counting: Counting) -> Iterator[Row]:
+        """The students of a part that were answered, in their order; all are counted."""
         for place in part.places():
-            for found in opened(place):
-                yield self._row(place, found)
+            yield from self.rows_of(place, counting)
+
+    def rows_of(self, place: Found | Unread, counting: Counting) -> Iterator[Row]:
+        """The students of one place."""
+        for found in opened(place):
+            row = self._row(place, found)
+            if isinstance(row, Rejected):
+                counting.refused(row)
+            else:
+                counting.answered(row.found)
+                yield row
 
     def _row(self, place: Found | Unread, found: Found) -> Row | Rejected:
         try:

@@ -77,7 +77,7 @@ class Ndjson:
     def __init__(self, outcomes: Sequence[str], reasons: str) -> None:
         self._outcomes = outcomes
         self._reasons = reasons
-        self._head = b'{"schema":' + _json(STATUSES) + b',"profile":'
+        self._head = '{"schema":' + _json(STATUSES) + ',"profile":'
 
     def write(self, stream: BinaryIO, rows: Iterable[Row]) -> None:
         """Write a line for each row."""
@@ -91,12 +91,15 @@ class Ndjson:
     def _line(self, row: Row) -> bytes:
         if row.found.answer is not None:
             return dump(as_json(row.found.answer)).encode("utf-8", "backslashreplace") + b"\n"
-        rest = row.found.rendered.get("ndjson")
+        rest = row.rest
+        if rest is None:
+            rest = row.found.rendered.get("ndjson")
         if rest is None:
             rest = row.found.rendered["ndjson"] = self._rest(row.found)
-        return self._head + _json(row.id) + rest
+        line = self._head + _QUOTED(row.id) + rest
+        return line.encode("utf-8", "backslashreplace")
 
-    def _rest(self, found: Findings) -> bytes:
+    def _rest(self, found: Findings) -> str:
         """All but the student's id, which is what others like them share."""
         named = zip(self._outcomes, found.statuses, strict=True)
         told: dict[str, object] = {"statuses": {name: one.value for name, one in named}}
@@ -108,7 +111,7 @@ class Ndjson:
                 )
                 if status is not Status.ELIGIBLE
             }
-        return b"," + _json(told)[1:] + b"\n"
+        return "," + _json(told)[1:] + "\n"
 
 
 class Csv:
@@ -191,9 +194,12 @@ def _copy(file: BinaryIO, stream: BinaryIO) -> None:
         stream.write(chunk)
 
 
-def _json(value: object) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "backslashreplace")
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+_QUOTED = json.JSONEncoder(ensure_ascii=False).encode
+"""A text as JSON: `dumps` would make an encoder for each."""
 
 
 def _csv(cells: Sequence[str]) -> bytes:

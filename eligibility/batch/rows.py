@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from eligibility.errors import Problem
 from eligibility.model import Status
@@ -45,12 +45,12 @@ class Findings:
     rendered: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One student who was answered."""
+class Row(NamedTuple):
+    """One student who was answered. `rest` is the line of NDJSON behind the id, if it is made."""
 
     id: str
     found: Findings
+    rest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from eligibility.batch.answering import Answering
+from eligibility.batch.answering import Answering, OneByOne
 from eligibility.batch.formats import Format
 from eligibility.batch.sinks import PART, Done, Sink
 from eligibility.batch.summary import SUMMARY, Counting, Tally, outcomes_json, rejects_json
@@ -21,7 +22,7 @@ from eligibility.packs import Pack
 from eligibility.sources import Part, Source
 from eligibility.team import Team, processors
 
-__all__ = ["Question", "asked_of", "run"]
+__all__ = ["Question", "asked_of", "make_answering", "run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,16 @@ class Question:
     outcomes: Sequence[str]
     reasons: str
     kind: str
+
+
+def make_answering(question: Question) -> Answering:
+    """What answers the question the quickest."""
+    asked = (question.pack, question.as_of, question.outcomes, question.reasons)
+    if question.reasons == "all" or find_spec("msgspec") is None:
+        return OneByOne(*asked)
+    from eligibility.batch.streaming import Streaming
+
+    return Streaming(*asked, written=question.kind == "ndjson")
 
 
 def asked_of(question: Question, source: Source) -> dict[str, Any]:
@@ -126,7 +137,7 @@ class _Work:
         made = file.with_name(f".{file.name}")
         try:
             with open(made, "wb") as stream:
-                self.form.write(stream, counting.answered(self.answering.rows(part)))
+                self.form.write(stream, self.answering.rows(part, counting))
                 if self.lasting:
                     stream.flush()
                     os.fsync(stream.fileno())
@@ -134,7 +145,8 @@ class _Work:
         except OSError as error:
             text = f"`{file}` cannot be written: {error.strerror or error}"
             raise UsageError(Message(text)) from error
-        return Done(part.name, part.size, file, b"".join(counting.rejects), counting.tally)
+        tally = counting.finish()
+        return Done(part.name, part.size, file, b"".join(counting.rejects), tally)
 
 
 def _answered(

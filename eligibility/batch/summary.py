@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_UP, Decimal
 from typing import Any
 
-from eligibility.batch.rows import Findings, Rejected, Row
+from eligibility.batch.rows import Blocking, Findings, Rejected
 from eligibility.explain import condition_words
 from eligibility.model import Status
 from eligibility.packs import Pack
@@ -65,19 +65,29 @@ class Tally:
 
     def found(self, found: Findings, students: int) -> None:
         """Count so many students with these findings."""
+        self.came_out(found.statuses, students)
+        for outcome, blocking in enumerate(found.blocking or ()):
+            self.blocked(outcome, blocking, students, students if len(blocking) == 1 else 0)
+
+    def came_out(self, statuses: Sequence[Status], students: int) -> None:
+        """Count so many students with these statuses."""
         self.answered += students
-        for number, status in enumerate(found.statuses):
+        for number, status in enumerate(statuses):
             self.statuses[number][_STATUSES.index(status)] += students
-        for kept, blocking in zip(self.kept, found.blocking or (), strict=False):
-            for one in blocking:
-                known = kept.get(one.path)
-                if known is None:
-                    known = kept[one.path] = Kept()
-                known.students += students
-                if len(blocking) == 1:
-                    known.alone += students
-                    if one.short_by is not None:
-                        known.short_by[_rounded(one.short_by)] += students
+
+    def blocked(
+        self, outcome: int, blocking: Iterable[Blocking], students: int, alone: int
+    ) -> None:
+        """Count so many students whom these conditions block, for some of them it alone."""
+        kept = self.kept[outcome]
+        for one in blocking:
+            known = kept.get(one.path)
+            if known is None:
+                known = kept[one.path] = Kept()
+            known.students += students
+            known.alone += alone
+            if alone and one.short_by is not None:
+                known.short_by[_rounded(one.short_by)] += alone
 
     def refused(self, rejected: Rejected) -> None:
         """Count one profile that was refused, and its mistakes."""
@@ -141,20 +151,24 @@ class Counting:
         self.rejects: list[bytes] = []
         self._found: Counter[Findings] = Counter()
 
-    def answered(self, rows: Iterable[Row | Rejected]) -> Iterable[Row]:
-        """The rows of the students that were answered; all are counted."""
-        for row in rows:
-            self.tally.read += 1
-            if isinstance(row, Rejected):
-                self.tally.refused(row)
-                self.rejects.append(row.records())
-                continue
-            self._found[row.found] += 1
-            if len(self._found) > _HELD:
-                self._count()
-            yield row
+    def refused(self, rejected: Rejected) -> None:
+        """Count a profile that was refused, and keep the records of its mistakes."""
+        self.tally.read += 1
+        self.tally.refused(rejected)
+        self.rejects.append(rejected.records())
+
+    def answered(self, found: Findings) -> None:
+        """Count a student who was answered."""
+        self.tally.read += 1
+        self._found[found] += 1
+        if len(self._found) > _HELD:
+            self._count()
+
+    def finish(self) -> Tally:
+        """All counts. Raises AssertionError where they do not add up."""
         self._count()
         self.tally.check()
+        return self.tally
 
     def _count(self) -> None:
         for found, students in self._found.items():

@@ -85,9 +85,8 @@ def batch(
     resume: bool,
 ) -> None:
     """Answer all students of SOURCE: NDJSON, a folder of *.json, or - for standard input."""
-    from eligibility.batch.answering import OneByOne
     from eligibility.batch.formats import make_format
-    from eligibility.batch.run import Question, run
+    from eligibility.batch.run import Question, make_answering, run
     from eligibility.sources.opening import open_source
 
     day = as_of or today()
@@ -97,7 +96,7 @@ def batch(
     question = Question(pack, day, asked, reasons, _kind(to, kind))
     form = make_format(question.kind, asked, reasons)
     students = open_source(source, stdin())
-    answering = OneByOne(pack, day, asked, reasons)
+    answering = make_answering(question)
     sink = _sink(to, question, students, form, into, resume=resume)
     try:
         with sink, progress(lambda: students.size, shown=True, rate=True) as step:

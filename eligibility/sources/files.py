@@ -62,18 +62,6 @@ class LinesPart:
         except OSError as error:
             raise _unread(self.path, error) from error
 
-    def data(self) -> bytes:
-        """The lines as they stand in the file, of whatever length.
-
-        Raises `UsageError` when they cannot be read.
-        """
-        try:
-            with open(self.path, "rb") as stream:
-                stream.seek(self.start)
-                return stream.read(self.size)
-        except OSError as error:
-            raise _unread(self.path, error) from error
-
     @property
     def source(self) -> str:
         """The file, as errors name it."""

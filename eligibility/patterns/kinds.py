@@ -41,7 +41,7 @@ from eligibility.leaves import EXACT, Fold, Scenario
 from eligibility.measures import number_band, points, shown
 from eligibility.model import Fact, ListFact, Vocabulary
 from eligibility.observations import Observation
-from eligibility.packing import WORD, Amount, Bits, Counter, Layout
+from eligibility.patterns.layout import WORD, Amount, Bits, Counter, Layout
 from eligibility.remembered import always_read, part, read
 from eligibility.truth import Truth
 from eligibility.values import Absent, Value

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from eligibility.facts import Item, Items
-from eligibility.kinds import ItemKinds, Kinds, UnpackableError
+from eligibility.patterns.kinds import ItemKinds, Kinds, UnpackableError
 from eligibility.model import Declaration, Fact, Kind, ListFact, RulePack
 from eligibility.profile_json import MAX_ITEMS, MAX_PROFILE_BYTES
 from eligibility.schemas import ValueReader, absent_value, id_allowed
@@ -53,6 +53,7 @@ class Decoder:
         types = _Types(msgspec)
         self._names = tuple(fact.name for fact in facts)
         self._decode = msgspec.json.Decoder(types.profile(facts, judged)).decode
+        self._encode = msgspec.json.Encoder(decimal_format="number").encode
         self._refused = (msgspec.MsgspecError, UnicodeDecodeError)
         self._slots = {name: f"f{place}" for place, name in enumerate(self._names)}
         self._add = self._generated(facts, judged)
@@ -79,10 +80,16 @@ class Decoder:
             found.update(self._readers[name].typed(raw))
         return found
 
-    def raw(self, names: Sequence[str]) -> Callable[[Any], tuple[object, ...]]:
-        """A function that takes these facts, as they were decoded, out of a student."""
-        slots = [self._slots[name] for name in names]
-        return lambda student: tuple(getattr(student, slot) for slot in slots)
+    def encode(self, profile: object) -> bytes:
+        """JSON values as the bytes that `total` takes; nothing where they cannot be written."""
+        try:
+            return self._encode(profile)
+        except (*self._refused, TypeError, ValueError):
+            return b""
+
+    def stated(self, student: Any, names: Sequence[str]) -> list[object]:
+        """Some facts of a student as they were decoded."""
+        return [getattr(student, self._slots[name]) for name in names]
 
     # -- the function that adds up ----------------------------------------------------
 

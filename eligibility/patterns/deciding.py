@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from eligibility.compiled import CompiledPack, Node, NodeKind
 from eligibility.engines.reference import ReferenceEngine
-from eligibility.kinds import Kinds
+from eligibility.patterns.kinds import Kinds
 from eligibility.leaves import Scenario
-from eligibility.packing import Bits
+from eligibility.model import Status
+from eligibility.patterns.layout import Bits
 from eligibility.truth import Truth
-from eligibility.verdict import Deciding, blocking
+from eligibility.verdict import Deciding, blocking, status_of
 
 __all__ = ["PATTERNS", "Decided", "Decider", "Part", "deciders", "needed_leaves"]
 
@@ -31,11 +33,12 @@ _LEAVES = 4
 class Decided:
     """What a pattern of a part's leaves comes to.
 
-    `blocking` is what is missing. `fields` are the bits of a total that what was seen there
-    rests on, `facts` the names of the facts. `value` is 3 times the value now, and projected.
+    `now` and `then` are the values of all its conditions together. `blocking` is what is
+    missing; what was seen there rests on the `fields` of a total and on some `facts`, or, where
+    `lasting` is false, on more than these. `known` is for what is made of it, by those.
     """
 
-    __slots__ = ("blocking", "facts", "fields", "known", "now", "then")
+    __slots__ = ("blocking", "facts", "fields", "known", "lasting", "now", "then")
 
     def __init__(
         self,
@@ -44,13 +47,15 @@ class Decided:
         blocking: tuple[Deciding, ...],
         fields: int,
         facts: tuple[str, ...],
+        lasting: bool,
     ) -> None:
         self.now = int(now)
         self.then = int(then)
         self.blocking = blocking
         self.fields = fields
         self.facts = facts
-        self.known: dict[object, object] = {}
+        self.lasting = lasting
+        self.known: dict[object, Any] = {}
 
 
 class Part:
@@ -101,6 +106,7 @@ class Part:
             missing,
             fields,
             tuple(facts),
+            not any(one.node.leaf in self._kinds.rest for one in missing),
         )
 
     def _values(self, total: int, scenario: Scenario) -> list[Truth]:
@@ -123,11 +129,19 @@ class Decider:
     def __init__(self, name: str, parts: Sequence[Part], pair: tuple[Bits, Bits]) -> None:
         self.name = name
         self.parts = tuple(parts)
+        self.slots = pair[0].mask | pair[1].mask
+        self._pair = pair
         # what is added to a total, by the value now and projected
         self.bits = [
             [(now << pair[0].offset) | (then << pair[1].offset) for then in range(3)]
             for now in range(3)
         ]
+
+
+    def status(self, total: int) -> Status:
+        """What the outcome came out as, where that was added to the total."""
+        now, then = (Truth(place.of(total)) for place in self._pair)
+        return status_of(now, then)
 
 
 _Places = Mapping[str, tuple[Bits, Bits]]

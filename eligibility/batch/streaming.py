@@ -1,0 +1,285 @@
+"""From the bytes of a part to rows, without an object for any student in between.
+
+A student is decoded, added up and decided by patterns (see `eligibility.patterns.decoding`,
+`eligibility.patterns.kinds` and `eligibility.patterns.deciding`). Whoever takes the ordinary way to answer, or
+to refuse, takes it; the rows are the same.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from eligibility.batch.answering import OneByOne
+from eligibility.batch.rows import Blocking, Findings, Row
+from eligibility.batch.summary import Counting
+from eligibility.patterns.deciding import Decided, Decider, deciders, needed_leaves
+from eligibility.patterns.decoding import Decoder
+from eligibility.errors import ProfileError
+from eligibility.inputs import Found, Unread, opened
+from eligibility.patterns.kinds import Kinds
+from eligibility.leaves import Scenario, fold
+from eligibility.observations import Observation
+from eligibility.packs import Pack
+from eligibility.remembered import Remembered
+from eligibility.report import seen_fields
+from eligibility.sources import Part
+from eligibility.verdict import Deciding
+
+__all__ = ["Streaming"]
+
+_HELD = 65_536
+"""How many pieces, and how many findings, are held; a piece takes half a kilobyte."""
+
+
+class _Piece:
+    """The blocking conditions of a part of an outcome, as they were seen in some students.
+
+    `students` had them, and for `alone` of those it was the only condition of the outcome.
+    """
+
+    __slots__ = ("alone", "blocking", "students", "text")
+
+    def __init__(self, blocking: tuple[Blocking, ...]) -> None:
+        self.blocking = blocking
+        self.text = ",".join(json.dumps(asdict(one), **_COMPACT) for one in blocking)
+        self.students = 0
+        self.alone = 0
+
+
+_COMPACT: dict[str, Any] = {"ensure_ascii": False, "separators": (",", ":")}
+
+
+class Streaming:
+    """Answers students by patterns, without reasons or with what is blocking.
+
+    `written` says that rows are wanted as lines of NDJSON.
+    """
+
+    def __init__(
+        self,
+        pack: Pack,
+        as_of: datetime.date,
+        outcomes: Sequence[str],
+        reasons: str,
+        *,
+        written: bool,
+    ) -> None:
+        compiled = pack.compiled
+        self._pack = pack
+        self._as_of = as_of
+        self._outcomes = tuple(outcomes)
+        self._blocking = reasons != "none"
+        self._written = written
+        self._ordinary = OneByOne(pack, as_of, outcomes, reasons)
+        self._kinds = Kinds(
+            compiled.leaves,
+            compiled.pack.vocabulary,
+            as_of,
+            needed_leaves(compiled, self._outcomes),
+        )
+        self._deciders = deciders(compiled, self._kinds, self._outcomes)
+        self._decoder = Decoder(compiled.pack, self._kinds)
+        self._rest = [compiled.leaves[number] for number in self._kinds.rest]
+        self._remembered = Remembered(self._rest, compiled.pack.vocabulary, as_of)
+        self._decide = self._generated()
+        self._places = {name: place for place, name in enumerate(self._outcomes)}
+        self._names = {
+            name: json.dumps(name, ensure_ascii=False) + ":[" for name in self._outcomes
+        }
+        self._pieces: list[list[_Piece]] = [[] for _ in self._outcomes]
+        self._findings: dict[int, Findings] = {}
+        self._slots = 0
+        for one in self._deciders:
+            self._slots |= one.slots
+    def rows(self, part: Part, counting: Counting) -> Iterator[Row]:
+        """The students of a part that were answered, in their order; all are counted."""
+        counts: dict[Findings, int] = {}
+        answered = 0
+        total, encode = self._decoder.total, self._decoder.encode
+        for place in part.places():
+            if isinstance(place, Unread):
+                data = place.data
+            else:
+                data = b"" if place.error else encode(place.value)
+            got = total(data) if data else None
+            row = None if got is None else self._row(got, place)
+            if row is None:
+                yield from self._ordinary.rows_of(place, counting)
+                continue
+            answered += 1
+            findings = row.found
+            counts[findings] = counts.get(findings, 0) + 1
+            yield row
+            if len(counts) > _HELD:
+                self._counted(counting, counts)
+        counting.tally.read += answered
+        self._counted(counting, counts)
+
+    def _counted(self, counting: Counting, counts: dict[Findings, int]) -> None:
+        for findings, students in counts.items():
+            counting.tally.came_out(findings.statuses, students)
+        counts.clear()
+        for place, pieces in enumerate(self._pieces):
+            for piece in pieces:
+                counting.tally.blocked(place, piece.blocking, piece.students, piece.alone)
+                piece.students = piece.alone = 0
+            pieces.clear()
+
+    # -- one student ------------------------------------------------------------------
+
+    def _row(self, got: tuple[str, Any, int], place: Found | Unread) -> Row | None:
+        name, student, total = got
+        seen: dict[int, Observation] = {}
+        if self._rest:
+            folded = self._folded(place)
+            if folded is None:
+                return None
+            more, seen = folded
+            total += more
+        total, blocked = self._decide(total)
+        findings = self._findings.get(total & self._slots)
+        if findings is None:
+            findings = self._statuses(total & self._slots)
+        if not self._blocking:
+            return Row(name, findings)
+        if self._written:
+            texts = [
+                self._names[outcome]
+                + ",".join([piece.text for piece in self._seen(outcome, parts, total, student, seen)])
+                + "]"
+                for outcome, parts in blocked
+            ]
+            return Row(name, findings, "".join((findings.rendered["head"], ",".join(texts), "}}\n")))
+        told: list[tuple[Blocking, ...]] = [()] * len(self._outcomes)
+        for outcome, parts in blocked:
+            pieces = self._seen(outcome, parts, total, student, seen)
+            told[self._places[outcome]] = tuple(one for piece in pieces for one in piece.blocking)
+        return Row(name, Findings(findings.statuses, tuple(told)))
+
+    def _seen(
+        self,
+        outcome: str,
+        parts: Sequence[Decided],
+        total: int,
+        student: Any,
+        seen: dict[int, Observation],
+    ) -> list[_Piece]:
+        """What blocks an outcome, as it was seen in a student; counted."""
+        pieces = []
+        conditions = 0
+        for part in parts:
+            if not part.blocking:
+                continue
+            conditions += len(part.blocking)
+            key: object = total & part.fields
+            if part.facts:
+                key = (key, *self._decoder.stated(student, part.facts))
+            piece = part.known.get(key)
+            if piece is None:
+                piece = self._piece(part, total, student, seen)
+                if len(part.known) >= _HELD:
+                    part.known.clear()
+                if part.lasting:
+                    part.known[key] = piece
+            if not piece.students:
+                self._pieces[self._places[outcome]].append(piece)
+            piece.students += 1
+            pieces.append(piece)
+        if conditions == 1:
+            pieces[0].alone += 1
+        return pieces
+
+    def _piece(
+        self, part: Decided, total: int, student: Any, seen: dict[int, Observation]
+    ) -> _Piece:
+        values = self._decoder.values(student, part.facts)
+        return _Piece(tuple(self._one(one, total, values, seen) for one in part.blocking))
+
+    def _one(
+        self, one: Deciding, total: int, values: Any, seen: dict[int, Observation]
+    ) -> Blocking:
+        node = one.node
+        leaf = observation = None
+        if node.leaf is not None:
+            leaf = self._pack.compiled.leaves[node.leaf]
+            observation = seen.get(node.leaf)
+            if observation is None:
+                observation = self._kinds.observation(node.leaf, total, values)
+        told = seen_fields(leaf, observation)
+        return Blocking(
+            node.path,
+            one.value.word,
+            one.projected.word,
+            told["observed"],
+            told["needed"],
+            told["short_by"],
+        )
+
+    def _folded(self, place: Found | Unread) -> tuple[int, dict[int, Observation]] | None:
+        """What the leaves that no sum can tell add; None where the place holds several."""
+        [*found] = opened(place)
+        if len(found) != 1 or found[0].error is not None:
+            return None
+        try:
+            profile = self._pack.reader.read(found[0].value, found[0].name)
+        except ProfileError:
+            return None
+        vocabulary = self._pack.rules.vocabulary
+        folded = fold(self._rest, vocabulary, profile, self._as_of, self._remembered)
+        now = folded[Scenario.NOW]
+        then = folded.get(Scenario.PROJECTED, now)
+        total = 0
+        for number, one, other in zip(self._kinds.rest, now, then, strict=True):
+            total += self._kinds.given(number, one.value, other.value)
+        return total, dict(zip(self._kinds.rest, now, strict=True))
+
+    def _statuses(self, code: int) -> Findings:
+        """What students of these statuses share."""
+        if len(self._findings) >= _HELD:
+            self._findings.clear()
+        by_name = {one.name: one for one in self._deciders}
+        statuses = tuple(by_name[name].status(code) for name in self._outcomes)
+        findings = self._findings[code] = Findings(statuses, None if not self._blocking else ())
+        told = {name: one.value for name, one in zip(self._outcomes, statuses, strict=True)}
+        findings.rendered["head"] = f',"statuses":{json.dumps(told, **_COMPACT)},"blocking":{{'
+        return findings
+
+    # -- the function that decides ----------------------------------------------------
+
+    def _generated(self) -> Callable[[int], tuple[int, list[tuple[str, tuple[Decided, ...]]]]]:
+        """A function of a total, made of a look-up for each part of an outcome."""
+        space: dict[str, Any] = {}
+        lines = ["def decide(t):", "    blocked = []"]
+        number = 0
+        for place, one in enumerate(self._deciders):
+            names = []
+            for part in one.parts:
+                name = f"p{number}"
+                space[f"g{number}"] = part.known.get
+                space[f"d{number}"] = part.decide
+                space[f"m{number}"] = part.mask
+                lines.append(f"    {name} = g{number}(t & m{number}) or d{number}(t)")
+                names.append(name)
+                number += 1
+            space[f"b{place}"] = one.bits
+            if len(names) == 1:
+                lines.append(f"    now = {name}.now")
+                lines.append(f"    t |= b{place}[now][{name}.then]")
+            else:
+                nows = ", ".join(f"{name}.now" for name in names)
+                thens = ", ".join(f"{name}.then" for name in names)
+                lines.append(f"    now = min({nows})")
+                lines.append(f"    t |= b{place}[now][min({thens})]")
+            if self._blocking and one.name in self._outcomes:
+                space[f"n{place}"] = one.name
+                lines.append("    if now != 2:")
+                lines.append(f"        blocked.append((n{place}, ({', '.join(names)},)))")
+        lines.append("    return t, blocked")
+        exec("\n".join(lines), space)  # noqa: S102  # made here, of numbers
+        made: Callable[[int], Any] = space["decide"]
+        return made
+
