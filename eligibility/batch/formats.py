@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
+from json.encoder import encode_basestring
 from typing import BinaryIO, Protocol
 
 from eligibility.batch.rows import Findings, Row
@@ -96,7 +97,7 @@ class Ndjson:
             rest = row.found.rendered.get("ndjson")
         if rest is None:
             rest = row.found.rendered["ndjson"] = self._rest(row.found)
-        line = self._head + _QUOTED(row.id) + rest
+        line = self._head + encode_basestring(row.id) + rest
         return line.encode("utf-8", "backslashreplace")
 
     def _rest(self, found: Findings) -> str:
@@ -196,10 +197,6 @@ def _copy(file: BinaryIO, stream: BinaryIO) -> None:
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-_QUOTED = json.JSONEncoder(ensure_ascii=False).encode
-"""A text as JSON: `dumps` would make an encoder for each."""
 
 
 def _csv(cells: Sequence[str]) -> bytes:

@@ -87,14 +87,13 @@ class Streaming:
         self._remembered = Remembered(self._rest, compiled.pack.vocabulary, as_of)
         self._decide = self._generated()
         self._places = {name: place for place, name in enumerate(self._outcomes)}
-        self._names = {
-            name: json.dumps(name, ensure_ascii=False) + ":[" for name in self._outcomes
-        }
+        self._names = {name: json.dumps(name, ensure_ascii=False) + ":[" for name in self._outcomes}
         self._pieces: list[list[_Piece]] = [[] for _ in self._outcomes]
         self._findings: dict[int, Findings] = {}
         self._slots = 0
         for one in self._deciders:
             self._slots |= one.slots
+
     def rows(self, part: Part, counting: Counting) -> Iterator[Row]:
         """The students of a part that were answered, in their order; all are counted."""
         counts: dict[Findings, int] = {}
@@ -149,11 +148,15 @@ class Streaming:
         if self._written:
             texts = [
                 self._names[outcome]
-                + ",".join([piece.text for piece in self._seen(outcome, parts, total, student, seen)])
+                + ",".join(
+                    [piece.text for piece in self._seen(outcome, parts, total, student, seen)]
+                )
                 + "]"
                 for outcome, parts in blocked
             ]
-            return Row(name, findings, "".join((findings.rendered["head"], ",".join(texts), "}}\n")))
+            return Row(
+                name, findings, "".join((findings.rendered["head"], ",".join(texts), "}}\n"))
+            )
         told: list[tuple[Blocking, ...]] = [()] * len(self._outcomes)
         for outcome, parts in blocked:
             pieces = self._seen(outcome, parts, total, student, seen)
@@ -282,4 +285,3 @@ class Streaming:
         exec("\n".join(lines), space)  # noqa: S102  # made here, of numbers
         made: Callable[[int], Any] = space["decide"]
         return made
-

@@ -137,7 +137,6 @@ class Decider:
             for now in range(3)
         ]
 
-
     def status(self, total: int) -> Status:
         """What the outcome came out as, where that was added to the total."""
         now, then = (Truth(place.of(total)) for place in self._pair)
@@ -149,7 +148,9 @@ _Places = Mapping[str, tuple[Bits, Bits]]
 
 def deciders(compiled: CompiledPack, kinds: Kinds, asked: Sequence[str]) -> tuple[Decider, ...]:
     """All outcomes that these rest on, each behind those that it refers to."""
-    needed = {compiled.nodes[number].outcome for name in asked for number in compiled.nodes_of(name)}
+    needed = {
+        compiled.nodes[number].outcome for name in asked for number in compiled.nodes_of(name)
+    }
     order = sorted(needed, key=lambda name: compiled.roots[name])
     places = {name: (kinds.layout.bits(2), kinds.layout.bits(2)) for name in order}
     return tuple(

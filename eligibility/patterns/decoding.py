@@ -12,17 +12,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from eligibility.facts import Item, Items
 from eligibility.patterns.kinds import ItemKinds, Kinds, UnpackableError
 from eligibility.model import Declaration, Fact, Kind, ListFact, RulePack
-from eligibility.profile_json import MAX_ITEMS, MAX_PROFILE_BYTES
+from eligibility.patterns.layout import MOST
+from eligibility.profile_json import MAX_PROFILE_BYTES
 from eligibility.schemas import ValueReader, absent_value, id_allowed
 from eligibility.values import Value
-
-if TYPE_CHECKING:
-    import msgspec
 
 __all__ = ["REMEMBERED", "Decoded", "Decoder"]
 
@@ -68,7 +66,7 @@ class Decoder:
         except (*self._refused, _NotPlainError, UnpackableError, TypeError):
             # a TypeError is a number that is none: Decimal("sNaN") has no hash
             return None
-        if self._quotes.of(total) != line.count(b'"') or not id_allowed(student.id):
+        if total & self._quotes.mask != line.count(b'"') or not id_allowed(student.id):
             return None
         return student.id, student, total + self._bias
 
@@ -105,7 +103,9 @@ class Decoder:
         terms, lists = [], []
         for place, fact in enumerate(facts):
             if isinstance(fact, Fact):
-                known[f"v{place}"] = _Facts(self._kinds, self._quotes.offset, self._readers[fact.name])
+                known[f"v{place}"] = _Facts(
+                    self._kinds, self._quotes.offset, self._readers[fact.name]
+                )
                 terms.append(f"v{place}[s.f{place}]")
             else:
                 known[f"v{place}"] = _Lists(
@@ -228,9 +228,7 @@ def _plain(raw: Any, declaration: Declaration) -> Any:
 
 
 def _plain_item(raw: Any, of: ListFact) -> dict[str, Any]:
-    stated = {
-        name: getattr(raw, f"f{place}") for place, name in enumerate(of.attributes)
-    }
+    stated = {name: getattr(raw, f"f{place}") for place, name in enumerate(of.attributes)}
     return {
         name: _plain(value, of.attributes[name])
         for name, value in stated.items()
@@ -386,7 +384,7 @@ class _Lists:
     def add(self, raw: Any) -> int:
         """What this list of a student adds."""
         if type(raw) is tuple:
-            if len(raw) > MAX_ITEMS:
+            if len(raw) > MOST:
                 raise _NotPlainError
             return self._stated + self._items(raw)
         if raw is None:

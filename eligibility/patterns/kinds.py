@@ -12,7 +12,7 @@ import datetime
 import decimal
 import math
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -41,7 +41,7 @@ from eligibility.leaves import EXACT, Fold, Scenario
 from eligibility.measures import number_band, points, shown
 from eligibility.model import Fact, ListFact, Vocabulary
 from eligibility.observations import Observation
-from eligibility.patterns.layout import WORD, Amount, Bits, Counter, Layout
+from eligibility.patterns.layout import MOST, WORD, Amount, Bits, Counter, Layout
 from eligibility.remembered import always_read, part, read
 from eligibility.truth import Truth
 from eligibility.values import Absent, Value
@@ -57,12 +57,12 @@ _UNIT = 10**_PLACES
 _KNOWN = 16_384
 """How many classes of items are remembered for tests of the same attributes."""
 
-_FAR = 1 << 44
-"""What no amount of a single item may reach: 10,000 of them then fit into a field."""
+_FAR = 1 << (WORD - 3 - MOST.bit_length())
+"""What no amount of a single item may reach, so that all of them fit into a field."""
 
 
 class UnpackableError(Exception):
-    """An item whose amounts do not fit: finer than a ten-thousandth, or too large."""
+    """An item that cannot be added up: an amount is too large, or too fine."""
 
 
 class _Decoder(Protocol):
@@ -106,9 +106,7 @@ class Kinds:
         self._leaves = leaves
         self._vocabulary = vocabulary
         bare = Profile("", {}, {}, {})
-        self._folds = {
-            scenario: Fold(vocabulary, bare, as_of, scenario) for scenario in Scenario
-        }
+        self._folds = {scenario: Fold(vocabulary, bare, as_of, scenario) for scenario in Scenario}
         self._as_of = as_of
         self.lists: dict[str, ItemKinds] = {}
         rest = []
@@ -157,9 +155,7 @@ class Kinds:
         place = self.judgements.get(name)
         return 0 if place is None else value << place.offset
 
-    def observation(
-        self, number: int, total: int, values: Mapping[str, Value]
-    ) -> Observation:
+    def observation(self, number: int, total: int, values: Mapping[str, Value]) -> Observation:
         """What is seen now at a leaf that is not of `rest`; `values` are the facts it reads."""
         leaf = self._leaves[number]
         if isinstance(leaf, Comparison):
@@ -464,9 +460,9 @@ class _Masked(Protocol):
     def mask(self) -> int: ...
 
 
-def _masks(parts: Iterator[_Masked] | Sequence[_Masked] | object) -> int:
+def _masks(parts: Iterable[_Masked]) -> int:
     found = 0
-    for one in parts:  # type: ignore[attr-defined]
+    for one in parts:
         found |= one.mask
     return found
 

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 
 __all__ = ["MOST", "WORD", "Amount", "Bits", "Counter", "Layout"]
 
-WORD = 60
-"""The bits of a word: with its sign it fits the integers of every database."""
+WORD = 63
+"""The bits of a word: beside a sign, what the integers of every database hold."""
 
-_COUNTER = 15
-MOST = 1 << (_COUNTER - 1)
-"""More than any list may have items, and the highest bound that a counter can tell."""
+_COUNTER = 9
+MOST = (1 << (_COUNTER - 1)) - 1
+"""The most items that can be added up. The fewer bits a counter has the quicker all goes, and
+hardly any student has more than 255 courses."""
 
 _FAR = 1 << (WORD - 2)
 """What no amount may reach."""
@@ -72,13 +73,11 @@ class _Sum:
 
     def of(self, total: int) -> int:
         """The sum in a biased total."""
-        return (
-            ((total & self.field) >> self.offset) - (1 << (self.width - 1)) + self.bound
-        )
+        return ((total & self.field) >> self.offset) - (1 << (self.width - 1)) + self.bound
 
 
 class Counter(_Sum):
-    """A number of items: 0 up to the most that a list may have."""
+    """A number of items: 0 up to `MOST`."""
 
 
 class Amount(_Sum):
@@ -103,8 +102,8 @@ class Layout:
         return Bits(self._place(width), width)
 
     def counter(self, bound: int) -> Counter:
-        """A place to count items, with a bound; one out of reach is never reached."""
-        found = Counter(self._place(_COUNTER), min(max(bound, 0), MOST), _COUNTER)
+        """A place to count up to `MOST` items, with a bound; one out of reach is never reached."""
+        found = Counter(self._place(_COUNTER), min(max(bound, 0), MOST + 1), _COUNTER)
         self.bias += found.bias
         return found
 
