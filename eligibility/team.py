@@ -46,16 +46,21 @@ class Team(Generic[_Work, _Result]):
 
     def __enter__(self) -> Team[_Work, _Result]:
         context = multiprocessing.get_context("fork")
-        for _ in range(self._size):
-            ours, theirs = context.Pipe()
-            # a copy of our ends in a worker would keep the others from seeing us end
-            inherited = [*self._members, ours]
-            member = context.Process(
-                target=_serve, args=(self._work, theirs, inherited), daemon=True
-            )
-            member.start()
-            theirs.close()
-            self._members[ours] = member
+        # a worker is not to be interrupted before it says what becomes of that
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            for _ in range(self._size):
+                ours, theirs = context.Pipe()
+                # a copy of our ends in a worker would keep the others from seeing us end
+                inherited = [*self._members, ours]
+                member = context.Process(
+                    target=_serve, args=(self._work, theirs, inherited), daemon=True
+                )
+                member.start()
+                theirs.close()
+                self._members[ours] = member
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return self
 
     def __exit__(
@@ -128,6 +133,7 @@ def _serve(
     # Ctrl-C reaches all processes of a terminal: the first one decides what becomes of it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     for other in inherited:
         other.close()
     # the rules live as long as the process: looking for garbage among them finds none
@@ -135,11 +141,15 @@ def _serve(
     while True:
         try:
             piece = pipe.recv()
-        except EOFError:
+        except (EOFError, ConnectionResetError):
             return
         answer: tuple[bool, object]
         try:
             answer = True, work(piece)
         except EligibilityError as error:
             answer = False, error
-        pipe.send(answer)
+        try:
+            pipe.send(answer)
+        except (BrokenPipeError, ConnectionResetError):
+            # nobody waits for it any more
+            return

@@ -20,7 +20,7 @@ import duckdb
 import pytest
 from backports import zstd
 from click.testing import Result
-from commands import DAY, PROFILES, RULES, check, command, environment, run
+from commands import DAY, PROFILES, ROOT, RULES, check, command, environment, run
 from pyarrow import parquet
 
 from eligibility.batch import formats, summary
@@ -436,6 +436,30 @@ def test_the_summary_is_told_on_the_terminal(mixed: Path) -> None:
         "  1 time: /bronze: duplicate key `...`\n"
         "  1 time: /courses/*/mark: `...` is not a declared value\n"
     )
+
+
+def told_by_summary() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(Path("out/summary.json").read_text("utf-8"))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("head", "found"),
+    [
+        ("field of a line", lambda: documents(Path("out/part-00000.ndjson"))[1]),
+        ("field of a reject", lambda: documents(Path("out/rejects.ndjson"))[0]),
+        ("field of a summary", told_by_summary),
+        ("field of the counts", lambda: told_by_summary()["outcomes"][1]),
+        ("field of a count", lambda: told_by_summary()["outcomes"][1]["blocking"][0]),
+        ("field of `rejects`", lambda: told_by_summary()["rejects"]),
+    ],
+)
+def test_every_field_is_described(head: str, found: Callable[[], object], mixed: Path) -> None:
+    batch(mixed, "--to", "out", *FEW)
+    page = (ROOT / "docs" / "output.md").read_text("utf-8")
+    [table] = re.findall(rf"^\| {re.escape(head)} \|.*\n((?:\|.*\n)+)", page, re.MULTILINE)
+    told = re.findall(r"^\| `(\w+)`", table, re.MULTILINE)
+    assert told == [*found()]  # type: ignore[misc]
 
 
 def test_nothing_refused_is_exit_code_0_and_an_empty_file(tmp_path: Path) -> None:

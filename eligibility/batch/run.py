@@ -84,7 +84,7 @@ def run(
     if earlier is not None:
         tally.add(earlier.tally)
         skipped = itertools.islice(parts, earlier.parts)
-        step(sum(part.size for _, part in skipped), earlier.tally.read)
+        step(sum(part.size for _, part in skipped), 0)
     work = _Work(answering, form, sink.folder, sink.lasting, len(question.outcomes))
     with contextlib.ExitStack() as stack:
 

@@ -154,10 +154,20 @@ class FilesPart:
                 continue
             name = before + file
             try:
-                with open(f"{self.folder}/{file}", "rb") as stream:
-                    yield Unread(name, 0, stream.read(MAX_PROFILE_BYTES + 1) or b" ")
+                data = _held(f"{self.folder}/{file}")
             except OSError as error:
                 yield unreadable(name, error)
+                continue
+            # of nothing, too, it is known that it was read
+            yield Unread(name, 0, data or b" ")
+
+
+def _held(file: str) -> bytes:
+    """What a file holds; of one that is too large just enough to say so."""
+    with open(file, "rb", buffering=0) as stream:
+        large = os.fstat(stream.fileno()).st_size > MAX_PROFILE_BYTES
+        # room for all that may be read would be made before reading
+        return stream.read(MAX_PROFILE_BYTES + 1 if large else -1)
 
 
 class Folder:
