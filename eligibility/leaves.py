@@ -35,11 +35,11 @@ from eligibility.facts import Item, Items, Profile, name_of
 from eligibility.measures import Counted, cover, measure
 from eligibility.model import Completing, Declaration, Fact, ListFact, States, Vocabulary
 from eligibility.observations import Blocker, Missing, Observation, distinct_missing
-from eligibility.operators import OPERATORS, compare
+from eligibility.operators import compare, compare_completed
 from eligibility.remembered import Remembered, Table
 from eligibility.results import MET, Result, both, names_of_met, nearest, uncovered
 from eligibility.truth import Truth
-from eligibility.values import Days, Duration, Unit, Value, completed, shift
+from eligibility.values import Days, Duration, Unit, Value, shift
 
 __all__ = ["EXACT", "Fold", "Scenario", "fold"]
 
@@ -209,16 +209,7 @@ class Fold:
             return compare(operator, left, right, fact.scale if fact else None), left
         if not isinstance(left, Days) or not isinstance(right, int | Decimal | tuple):
             return compare(operator, left, right, None), left
-        # a partial date may be any of its days; the count falls as the day moves on
-        most = completed(left.first, self._as_of, unit)
-        least = completed(left.last, self._as_of, unit)
-        ordering = OPERATORS[operator].ordering
-        if ordering is not None:
-            return ordering((least, most), (right, right)), least
-        if least == most:
-            return compare(operator, least, right, None), least
-        values = {compare(operator, count, right, None) for count in range(least, most + 1)}
-        return (values.pop() if len(values) == 1 else Truth.UNKNOWN), least
+        return compare_completed(operator, left, right, unit, self._as_of)
 
     def _declared(self, name: str) -> Fact | None:
         declaration = self._facts.get(name)

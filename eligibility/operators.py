@@ -7,6 +7,7 @@ sum a band of amounts. A comparison that a band does not decide is UNKNOWN.
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,9 +16,18 @@ from typing import Any
 
 from eligibility.model import Kind, Scale
 from eligibility.truth import Truth, disjunction, negation
-from eligibility.values import Absent, Days, Value
+from eligibility.values import Absent, Days, Unit, Value, completed
 
-__all__ = ["OPERATORS", "Band", "Operator", "Shape", "band", "compare", "compare_bands"]
+__all__ = [
+    "OPERATORS",
+    "Band",
+    "Operator",
+    "Shape",
+    "band",
+    "compare",
+    "compare_bands",
+    "compare_completed",
+]
 
 Band = tuple[Any, Any]
 """The lowest and the highest possible value; both of one ordered type."""
@@ -239,3 +249,19 @@ def compare_bands(operator: str, left: Band, right: Band) -> Truth:
     ordering = OPERATORS[operator].ordering
     assert ordering is not None, operator
     return ordering(left, right)
+
+
+def compare_completed(
+    operator: str, since: Days, right: Any, unit: Unit, as_of: datetime.date
+) -> tuple[Truth, Value]:
+    """A comparison with the units completed since a date, and the least that these may be."""
+    # a partial date may be any of its days; the count falls as the day moves on
+    most = completed(since.first, as_of, unit)
+    least = completed(since.last, as_of, unit)
+    ordering = OPERATORS[operator].ordering
+    if ordering is not None:
+        return ordering((least, most), (right, right)), least
+    if least == most:
+        return compare(operator, least, right, None), least
+    values = {compare(operator, count, right, None) for count in range(least, most + 1)}
+    return (values.pop() if len(values) == 1 else Truth.UNKNOWN), least

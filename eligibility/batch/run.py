@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,7 @@ class Question:
 def make_answering(question: Question) -> Answering:
     """What answers the question the quickest."""
     asked = (question.pack, question.as_of, question.outcomes, question.reasons)
-    if question.reasons == "all" or find_spec("msgspec") is None:
+    if question.reasons == "all":
         return OneByOne(*asked)
     from eligibility.batch.streaming import Streaming
 

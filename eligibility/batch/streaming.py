@@ -1,8 +1,7 @@
 """From the bytes of a part to rows, without an object for any student in between.
 
-A student is decoded, added up and decided by patterns (see `eligibility.patterns.decoding`,
-`eligibility.patterns.kinds` and `eligibility.patterns.deciding`). Whoever takes the ordinary way to answer, or
-to refuse, takes it; the rows are the same.
+A student is decoded, added up and decided by patterns (see `eligibility.patterns`). Whoever
+takes the ordinary way to answer, or to refuse, takes it; the rows are the same.
 """
 
 from __future__ import annotations
@@ -16,14 +15,14 @@ from typing import Any
 from eligibility.batch.answering import OneByOne
 from eligibility.batch.rows import Blocking, Findings, Row
 from eligibility.batch.summary import Counting
-from eligibility.patterns.deciding import Decided, Decider, deciders, needed_leaves
-from eligibility.patterns.decoding import Decoder
 from eligibility.errors import ProfileError
 from eligibility.inputs import Found, Unread, opened
-from eligibility.patterns.kinds import Kinds
 from eligibility.leaves import Scenario, fold
 from eligibility.observations import Observation
 from eligibility.packs import Pack
+from eligibility.patterns.deciding import Decided, deciders, needed_leaves
+from eligibility.patterns.decoding import Decoder
+from eligibility.patterns.kinds import Kinds
 from eligibility.remembered import Remembered
 from eligibility.report import seen_fields
 from eligibility.sources import Part
@@ -259,26 +258,22 @@ class Streaming:
         lines = ["def decide(t):", "    blocked = []"]
         number = 0
         for place, one in enumerate(self._deciders):
-            names = []
-            for part in one.parts:
-                name = f"p{number}"
-                space[f"g{number}"] = part.known.get
-                space[f"d{number}"] = part.decide
-                space[f"m{number}"] = part.mask
-                lines.append(f"    {name} = g{number}(t & m{number}) or d{number}(t)")
-                names.append(name)
-                number += 1
-            space[f"b{place}"] = one.bits
-            if len(names) == 1:
-                lines.append(f"    now = {name}.now")
-                lines.append(f"    t |= b{place}[now][{name}.then]")
-            else:
-                nows = ", ".join(f"{name}.now" for name in names)
-                thens = ", ".join(f"{name}.then" for name in names)
-                lines.append(f"    now = min({nows})")
-                lines.append(f"    t |= b{place}[now][min({thens})]")
+            names = [f"p{number + count}" for count in range(len(one.parts))]
+            for name, part in zip(names, one.parts, strict=True):
+                space |= {f"{name}g": part.known.get, f"{name}d": part.decide}
+                space[f"{name}m"] = part.mask
+                lines.append(f"    {name} = {name}g(t & {name}m) or {name}d(t)")
+            number += len(names)
+            now, then = (
+                f"{names[0]}.{when}"
+                if len(names) == 1
+                else f"min({', '.join(f'{name}.{when}' for name in names)})"
+                for when in ("now", "then")
+            )
+            space |= {f"b{place}": one.bits, f"n{place}": one.name}
+            lines.append(f"    now = {now}")
+            lines.append(f"    t |= b{place}[now][{then}]")
             if self._blocking and one.name in self._outcomes:
-                space[f"n{place}"] = one.name
                 lines.append("    if now != 2:")
                 lines.append(f"        blocked.append((n{place}, ({', '.join(names)},)))")
         lines.append("    return t, blocked")

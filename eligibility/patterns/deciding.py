@@ -14,9 +14,9 @@ from typing import Any
 
 from eligibility.compiled import CompiledPack, Node, NodeKind
 from eligibility.engines.reference import ReferenceEngine
-from eligibility.patterns.kinds import Kinds
 from eligibility.leaves import Scenario
 from eligibility.model import Status
+from eligibility.patterns.kinds import Kinds
 from eligibility.patterns.layout import Bits
 from eligibility.truth import Truth
 from eligibility.verdict import Deciding, blocking, status_of

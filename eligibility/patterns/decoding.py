@@ -15,8 +15,8 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from eligibility.facts import Item, Items
-from eligibility.patterns.kinds import ItemKinds, Kinds, UnpackableError
 from eligibility.model import Declaration, Fact, Kind, ListFact, RulePack
+from eligibility.patterns.kinds import ItemKinds, Kinds, UnpackableError
 from eligibility.patterns.layout import MOST
 from eligibility.profile_json import MAX_PROFILE_BYTES
 from eligibility.schemas import ValueReader, absent_value, id_allowed
@@ -50,7 +50,8 @@ class Decoder:
         judged = tuple(pack.judgements)
         types = _Types(msgspec)
         self._names = tuple(fact.name for fact in facts)
-        self._decode = msgspec.json.Decoder(types.profile(facts, judged)).decode
+        profile: Any = types.profile(facts, judged)
+        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(profile).decode
         self._encode = msgspec.json.Encoder(decimal_format="number").encode
         self._refused = (msgspec.MsgspecError, UnicodeDecodeError)
         self._slots = {name: f"f{place}" for place, name in enumerate(self._names)}
@@ -170,11 +171,11 @@ class _Types:
         if isinstance(fact, ListFact):
             attributes = tuple(fact.attributes.values())
             renamed = self._renamed([one.name for one in attributes])
-            item = self._struct("Item", self._members(attributes), renamed)
-            items = tuple[item, ...]  # type: ignore[valid-type]
+            item: Any = self._struct("Item", self._members(attributes), renamed)
+            items: Any = tuple[item, ...]
             complete = ("complete", bool | self._msgspec.UnsetType, self._absent)
             return items | self._struct("Record", [("items", items), complete], {})
-        one = self._scalar(fact)
+        one: Any = self._scalar(fact)
         return tuple[one, ...] if fact.many else one
 
     @staticmethod

@@ -653,11 +653,10 @@ class ItemKinds:
                 distance = brings * bound.denominator - weighs * _UNIT * bound.numerator
                 if abs(distance) >= _FAR:
                     raise UnpackableError
-                return (
-                    (weighs << found.weights.offset)
-                    + (brings << found.total.offset)
-                    + (distance << found.above.offset)
-                )
+                total: int = weighs << found.weights.offset
+                total += brings << found.total.offset
+                total += distance << found.above.offset
+                return total
 
             adds = self._for(leaf, scenario)
             adds.more.append(work)
