@@ -35,6 +35,7 @@ HEAVY = {
     "pandas",
     "ibis",
     "duckdb",
+    "psycopg",
     "django",
     "fastapi",
     "flask",
@@ -247,7 +248,7 @@ def setup() -> configparser.ConfigParser:
 def requirements() -> list[Requirement]:
     """What the package needs, and what its extras for users do."""
     lines = setup()["options"]["install_requires"].splitlines()
-    for extra in ("assign", "zst"):
+    for extra in ("assign", "duckdb", "postgres", "zst"):
         lines += setup()["options.extras_require"][extra].splitlines()
     return [Requirement(line) for line in lines if line and not line.startswith("#")]
 
@@ -266,10 +267,12 @@ def test_every_import_is_a_requirement_and_every_requirement_is_imported() -> No
     modules = {
         "backports.zstd": {"backports"},
         "click": {"click"},
+        "duckdb": {"duckdb"},
         "durable-rules": {"durable", "durable_rules_engine"},
         "marshmallow": {"marshmallow"},
         "networkx": {"networkx"},
         "ortools": {"ortools"},
+        "psycopg": {"psycopg"},
         "python-dateutil": {"dateutil"},
         "PyYAML": {"yaml"},
         "rich": {"rich"},

@@ -1,0 +1,1 @@
+"""Where the students of a batch come from, in parts."""
