@@ -237,6 +237,8 @@ class DuckTables:
             self._opening.relations[name] = relation
         with self._opening.connection() as connection:
             sql = f"SELECT * FROM {self._opening.relations[name].sql} AS t LIMIT 0"
+            if len(connection.extract_statements(sql)) > 1:
+                raise UsageError(Message("`--query` is to be one statement", "leave out the `;`"))
             described = connection.execute(sql).description
         columns = tuple(_column(word, of) for word, of, *_ in described or ())
         if name is None:
@@ -419,6 +421,9 @@ _FAMILIES = {
 }
 
 
+_AS_TEXT = dict.fromkeys(("date", "enum", "uuid"), "VARCHAR")
+
+
 def _column(name: str, of: Any) -> Column:
     """A column by its type in DuckDB.
 
@@ -426,12 +431,12 @@ def _column(name: str, of: Any) -> Column:
     is cast to text, for DuckDB has days that Python has not.
     """
     column = _typed(name, of)
-    first = _wire(of, {"float": "VARCHAR", "date": "VARCHAR", "enum": "VARCHAR", "uuid": "VARCHAR"})
-    casts = () if first == _wire(of, {}) else (first,)
+    if not any(_holds(of, kind) for kind in (*_AS_TEXT, "float", "array")):
+        return column
+    casts = [_wire(of, {**_AS_TEXT, "float": "VARCHAR"})]
     if _holds(of, "float"):
-        others = {"date": "VARCHAR", "enum": "VARCHAR", "uuid": "VARCHAR"}
-        casts = (*casts, _wire(of, {**others, "float": "DOUBLE"}))
-    return replace(column, casts=casts)
+        casts.append(_wire(of, {**_AS_TEXT, "float": "DOUBLE"}))
+    return replace(column, casts=tuple(casts))
 
 
 def _typed(name: str, of: Any) -> Column:
@@ -447,11 +452,12 @@ def _typed(name: str, of: Any) -> Column:
 
 
 def _holds(of: Any, kind: str) -> bool:
+    """Whether a type is of a kind, or holds values that are."""
+    if of.id == kind:
+        return True
     if of.id in ("list", "array"):
         return _holds(of.children[0][1], kind)
-    if of.id == "struct":
-        return any(_holds(below, kind) for _, below in of.children)
-    return bool(of.id == kind)
+    return of.id == "struct" and any(_holds(below, kind) for _, below in of.children)
 
 
 def _wire(of: Any, others: dict[str, str]) -> str:
@@ -482,9 +488,13 @@ def _first_line(path: str, name: str) -> list[str]:
 
     opening = gzip.open if path.lower().endswith(".gz") else open
     try:
-        with opening(path, "rt", encoding="utf-8-sig", newline="") as stream:
+        # more than the line is decoded, and what is wrong further on is told when it is read
+        with opening(
+            path, "rt", encoding="utf-8-sig", errors="surrogateescape", newline=""
+        ) as stream:
             words = next(csv.reader(stream, strict=True), [])
-    except (csv.Error, UnicodeDecodeError, gzip.BadGzipFile, EOFError, zlib.error):
+        "".join(words).encode()
+    except (csv.Error, UnicodeEncodeError, gzip.BadGzipFile, EOFError, zlib.error):
         raise wrong("its first line cannot be read", "it is to be CSV in UTF-8") from None
     except OSError as error:
         raise wrong(f"cannot be read: {(error.strerror or str(error)).lower()}") from None

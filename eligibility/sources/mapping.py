@@ -120,8 +120,10 @@ def _list(form: Form, name: Scalar, node: Node, nested: bool) -> Rows:
     rows.table = _word(form, given.get("table"), f"the table of {what}")
     rows.column = _word(form, given.get("column"), f"the column of {what}")
     rows.id = _word(form, given.get("id"), f"the column of the student's id in {what}")
-    rows.key = _word(form, given.get("key"), f"the column that names an item of {what}")
-    rows.item = _word(form, given.get("item"), f"the column that names the item around {what}")
+    if nested:
+        rows.item = _word(form, given.get("item"), f"the column that names the item of {what}")
+    else:
+        rows.key = _word(form, given.get("key"), f"the column that names an item of {what}")
     if rows.table is not None and rows.column is not None:
         form.report(rows.column, messages.not_beside("table", "column"))
     rows.columns = _pairs(form, given.get("columns"), f"`columns` of {what}", "the column of")

@@ -6,18 +6,17 @@ Every mistake is found before anything is read, all of them in one report.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 from eligibility.errors import Message, Problem, ProblemsError
 from eligibility.model import Declaration, Fact, Kind, ListFact, RulePack
 from eligibility.reading import messages
 from eligibility.reading.form import TooMuchError
-from eligibility.source import Node, Scalar, Sequence, Span
+from eligibility.source import Node, Scalar, Span
 from eligibility.sources.columns import Catalog, Column, Family, Table
+from eligibility.sources.fitting import NoValueError, misfit, read_value
 from eligibility.sources.mapping import Document, Rows
-from eligibility.values import Days
 
 __all__ = ["Field", "ListPlan", "Plan", "Shape", "make_plan"]
 
@@ -204,15 +203,16 @@ class _Planner:
             if word is not None:
                 self._unknown_column(used, word)
             else:
-                text = f"`{used.table.name}` has no column {messages.quoted(name)}"
+                text = f"no column {messages.quoted(name)}{_of(used, used.rows.at)}"
                 hint = f"say which column holds the student's id: `{how}`"
-                self._say(used.rows.at, Message(f"{text} with the student's id", hint), used)
+                self._say(used.rows.at, Message(f"{text} for the student's id", hint), used)
             return None
         used.taken[name] = ("the student's id", word.span if word is not None else None)
         if column.family not in (Family.INTEGER, Family.TEXT, Family.KEY):
-            text = f"column {messages.quoted(name)} of `{used.table.name}` is {column.type}"
+            at = word or used.rows.at
+            text = f"column {messages.quoted(name)}{_of(used, at)} is {column.type}"
             hint = "an id is a text or a whole number"
-            self._say(word or used.rows.at, Message(f"{text} and cannot be an id", hint), used)
+            self._say(at, Message(f"{text} and cannot be an id", hint), used)
             return None
         return column
 
@@ -281,7 +281,14 @@ class _Planner:
                 "is no text" if fact.many else f"holds one value: `{fact.name}` is no list of texts"
             )
             self._form.report(cuts, Message(f"{messages.quoted(column.name)} {why}", "remove it"))
-        message = _misfit(used.table, column, fact, values is not None, cuts is not None)
+        message = misfit(
+            column,
+            fact,
+            _of(used, at or used.rows.at),
+            typed=used.table.typed,
+            replaced=values is not None,
+            split=cuts is not None,
+        )
         if message is not None:
             self._say(at or used.rows.at, message, used)
         return Shape(
@@ -300,12 +307,12 @@ class _Planner:
         found: dict[str | None, object] = {}
         for key, below in node.entries:
             try:
-                found[None if key.value is None else key.text] = _value(below, fact)
-            except _NoValueError as wrong:
+                found[None if key.value is None else key.text] = read_value(below, fact)
+            except NoValueError as wrong:
                 self._form.report(below, wrong.message)
         return found
 
-    def _rest(self, used: _Used, declared: Iterable[str], where: str) -> None:
+    def _rest(self, used: _Used, declared: Collection[str], where: str) -> None:
         """Columns that nothing maps, and words about columns that are not there."""
         for word in used.rows.ignore:
             if used.table.get(word.text) is None:
@@ -329,10 +336,10 @@ class _Planner:
             if column.name in {*used.taken, *used.touched, *ignored} or column.name in seen:
                 continue
             seen.add(column.name)
-            hint = messages.near(column.name, declared)
-            if hint is None:
-                hint = f"map it under {where}, or name it under `ignore`"
-            text = f"column {messages.quoted(column.name)} of `{used.table.name}`"
+            hint = f"map it under {where}, or name it under `ignore`"
+            if column.name not in declared:
+                hint = messages.near(column.name, declared) or hint
+            text = f"column {messages.quoted(column.name)}{_of(used, used.rows.at)}"
             self._say(used.rows.at, Message(f"{text} is neither mapped nor ignored", hint), used)
 
     # -- lists ------------------------------------------------------------------------
@@ -396,6 +403,7 @@ class _Planner:
             text = f"the list `{name}` has a column in `{used.table.name}` and a table"
             hint = f"say which: `lists: {{{name}: {{table: ...}}}}` or `{{column: ...}}`"
             self._say(word or used.rows.at, Message(text, hint), used)
+            used.touched.add(name)
             return None
         if in_column or in_table:
             return in_column
@@ -420,11 +428,15 @@ class _Planner:
         if column.family is Family.JSON:
             return self._json(one, rows)
         if struct is None or struct.family is not Family.STRUCT:
-            text = f"column {messages.quoted(column.name)} of `{used.table.name}` is {column.type}"
+            at = word or rows.at
+            text = f"column {messages.quoted(column.name)}{_of(used, at)} is {column.type}"
             hint = "a list is a column of lists of structs, or a table: `table: ...`"
-            self._say(word or rows.at, Message(f"{text}, and `{one.name}` is a list", hint), used)
+            self._say(at, Message(f"{text}, and `{one.name}` is a list", hint), used)
             return Shape()
-        within = _Used(Table(place, struct.members, used.table.file, typed=used.table.typed), rows)
+        within = _Used(
+            Table(place, struct.members, f"{used.table.file}: {column.name}", used.table.typed),
+            rows,
+        )
         scalars = {n: at for n, at in one.attributes.items() if not _apart(at)}
         of = f" of `{one.name}`"
         fields = self._fields(within, scalars, one.attributes, "attribute", of)
@@ -479,9 +491,6 @@ class _Planner:
             if around.key is None or rows.item is None:
                 self._say(word or rows.at, Message(text, hint), used)
             own = None
-        elif around is None and item is not None:
-            assert rows.item is not None
-            self._form.report(rows.item, messages.misplaced("item", "for a list of items"))
         for one_word in rows.order:
             self._beside(used, one_word)
         scalars = {n: at for n, at in one.attributes.items() if not _apart(at)}
@@ -539,99 +548,6 @@ def _apart(declaration: Declaration) -> bool:
     return isinstance(declaration, ListFact)
 
 
-# -- what fits ------------------------------------------------------------------------
-
-_FITTING = {
-    Kind.BOOLEAN: {Family.BOOLEAN},
-    Kind.INTEGER: {Family.INTEGER, Family.NUMBER},
-    Kind.NUMBER: {Family.INTEGER, Family.NUMBER},
-    Kind.TEXT: {Family.TEXT},
-    Kind.SCALE: {Family.TEXT},
-    Kind.DATE: {Family.DATE, Family.TEXT},
-}
-_WORDS = {
-    Kind.BOOLEAN: "true or false",
-    Kind.INTEGER: "a whole number",
-    Kind.NUMBER: "a number",
-    Kind.TEXT: "a text",
-    Kind.SCALE: "a text",
-    Kind.DATE: "a date",
-}
-_REPLACED = {Family.BOOLEAN, Family.INTEGER, Family.NUMBER, Family.TEXT, Family.DATE}
-
-
-def _misfit(
-    table: Table, column: Column, fact: Fact, replaced: bool, split: bool
-) -> Message | None:
-    """What is wrong with a column for a fact by its type; None where it can be right."""
-    text = f"column {messages.quoted(column.name)} of `{table.name}`"
-    if table.typed:
-        text += f" is {column.type}"
-    if fact.many:
-        if column.family is Family.TEXT:
-            if split or replaced:
-                return None
-            cut = f'split: {{{column.name}: ";"}}'
-            said = "is one text" if not table.typed else "and"
-            joint = f" {said}, and" if not table.typed else ", and"
-            return Message(f"{text}{joint} `{fact.name}` is a list of texts", f"cut it: `{cut}`")
-        if column.family is Family.JSON or (
-            column.element is not None and column.element.family is Family.TEXT
-        ):
-            return None
-        return Message(f"{text}, and `{fact.name}` is a list of texts")
-    if not table.typed or column.family in _FITTING[fact.kind]:
-        return None
-    if replaced and column.family in _REPLACED:
-        return None
-    hint = "cast it in a view"
-    if fact.kind is Kind.BOOLEAN and column.family in _REPLACED:
-        hint = f"say what its values mean: `values: {{{column.name}: {{Y: true, N: false}}}}`"
-    return Message(f"{text}, and `{fact.name}` is {_WORDS[fact.kind]}", hint)
-
-
-class _NoValueError(Exception):
-    def __init__(self, message: Message) -> None:
-        super().__init__(message.text)
-        self.message = message
-
-
-def _value(node: Node, fact: Fact) -> object:
-    """What a value of a column stands for. Raises `_NoValueError`."""
-    if isinstance(node, Scalar) and node.value is None:
-        return None
-    if fact.many:
-        if isinstance(node, Sequence):
-            return [_scalar(one, fact) for one in node.items]
-        return [_scalar(node, fact)]
-    return _scalar(node, fact)
-
-
-def _scalar(node: Node, fact: Fact) -> object:
-    value = node.value if isinstance(node, Scalar) else None
-    declared = fact.scale.values if fact.scale else fact.values
-    match fact.kind, value:
-        case Kind.BOOLEAN, bool():
-            return value
-        case Kind.INTEGER, int() if not isinstance(value, bool):
-            return value
-        case Kind.NUMBER, int() | Decimal() if not isinstance(value, bool):
-            return value
-        case Kind.TEXT | Kind.SCALE, str():
-            if declared is not None and value not in declared:
-                raise _NoValueError(messages.unknown_value(fact.name, value, declared))
-            return value
-        case Kind.DATE, _ if isinstance(node, Scalar) and _is_date(node.text):
-            return node.text
-    hint = None
-    if fact.kind in (Kind.TEXT, Kind.SCALE) and isinstance(node, Scalar):
-        hint = "put it in quotes"
-    raise _NoValueError(messages.wrong_operand(fact.name, _WORDS[fact.kind], node, hint))
-
-
-def _is_date(text: str) -> bool:
-    try:
-        Days.parse(text)
-    except ValueError:
-        return False
-    return True
+def _of(used: _Used, at: object) -> str:
+    """Which table a column is of, where the place of a mistake does not say it."""
+    return f" of `{used.table.name}`" if at is not None else ""

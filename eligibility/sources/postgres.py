@@ -118,7 +118,8 @@ class PostgresTables:
 
             asked = sql.SQL("SELECT * FROM {} AS t LIMIT 0").format(self._relation(name))
             with _told(self.name), self._connection.cursor() as cursor:
-                cursor.execute(asked)
+                # prepared, it can be one statement and no more
+                cursor.execute(asked, prepare=True)
                 described = [(one.name, one.type_code) for one in cursor.description or ()]
                 cursor.execute(_TYPES, [[oid for _, oid in described]])
                 types = {oid: rest for oid, *rest in cursor.fetchall()}
@@ -364,7 +365,6 @@ class TableWriter:
                 sql.SQL("{} {}").format(sql.Identifier(name), _as_written(kind))
                 for name, kind in self._columns
             )
-            connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self._staging))
             connection.execute(sql.SQL("CREATE TABLE {} ({})").format(self._staging, columns))
             names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in self._columns)
             copying = sql.SQL("COPY {} ({}) FROM STDIN").format(self._staging, names)
