@@ -26,6 +26,7 @@ from student_tables import (
 from eligibility.errors import ProfileError, UsageError
 from eligibility.profile_json import MAX_ITEMS
 from eligibility.schemas import ProfileReader
+from eligibility.sources.parts import Part, Source
 from eligibility.sources.tables import is_table, open_tables
 
 
@@ -106,6 +107,12 @@ def test_a_query_chooses_students_and_nobody_misses_the_others(tmp_path: Path) -
     query = "SELECT * FROM people WHERE student LIKE 's-%' -- and 100% of them;"
     source = open_tables(str(path), RULES, mapping=mapping(text), query=query, size=10)
     assert read(source) == profiles([one for one in students if one["id"].startswith("s-")])
+
+
+def test_tables_are_a_source_like_any_other() -> None:
+    source: Source = open_tables(csv_set(students="id\na\n"), RULES)
+    parts: list[Part] = list(source.parts())
+    assert [part.name for part in parts] == ["set#0"]
 
 
 def test_a_part_is_read_by_another_process_all_the_same(tmp_path: Path) -> None:

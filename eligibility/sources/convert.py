@@ -21,6 +21,7 @@ __all__ = ["Convert", "converter", "members"]
 
 Convert = Callable[[object], object]
 
+_KEPT = frozenset({str, int, bool, type(None)})
 _NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
 _DIGITS = 30
 
@@ -44,9 +45,9 @@ def members(fields: Sequence[Field]) -> tuple[tuple[str, Convert], ...]:
 
 def _plain(value: object) -> object:
     """A value with a type of its own."""
+    if type(value) in _KEPT:  # as most are, and there are many
+        return value
     match value:
-        case None | bool() | int() | str():
-            return value
         case float():
             # the shortest text that stands for it, without an exponent where it has one
             exact = Decimal(repr(value))

@@ -137,8 +137,8 @@ class _Ahead(Iterator[Row]):
         row = self._next
         if row is None:
             raise StopIteration
-        self._next = next(self._rows, None)
-        if self._next is not None and _earlier(self.key, _key(row)):
+        following = self._next = next(self._rows, None)
+        if following is not None and following[0] != row[0] and _earlier(self.key, _key(row)):
             text = "the ids do not come in their order, so nothing can be joined by them"
             raise UsageError(Message(text, "store the ids in a column without a collation"))
         return row
@@ -149,7 +149,7 @@ class _Ahead(Iterator[Row]):
 
     def take(self, key: Key) -> Iterator[Row]:
         """The rows of one student."""
-        while self._next is not None and self.key == key:
+        while self._next is not None and self._next[0] == key:
             yield next(self)
 
 
@@ -194,15 +194,16 @@ class _List:
         for row in self._rows.take(key):
             if len(found) > MAX_ITEMS:
                 continue
-            cells = zip(self._fields, row[self._skipped :], strict=True)
-            item = {name: convert(cell) for (name, convert), cell in cells}
+            item: dict[str, object] = {}
+            for (name, convert), cell in zip(self._fields, row[self._skipped :], strict=True):
+                item[name] = convert(cell)
             found.append((row[1] if self.plan.item is not None else None, item))
             if self._below:
-                name = row[self._skipped - 1]
-                if name in named and name is not None:
+                own = row[self._skipped - 1]
+                if own in named and own is not None:
                     text = f"several items of `{self.plan.shown}` have the same"
                     self._wrong[Message(f"{text} `{self.plan.key}`")] = None
-                named[name] = item
+                named[own] = item
         for below in self._below:
             self._nest(below, key, [item for _, item in found], named)
         return found
