@@ -134,18 +134,18 @@ m.yaml:1:1: column `nnote` of `students` is neither mapped nor ignored
 m.yaml:1:1: column `steps` of `students` is BLOB, and `steps` is a whole number
   | facts: {gpa: a, age: b, flag: c, note: d, born: e, tags: f, best: g}
   | ^
-  = cast it in a view
+  = cast it, in a view or in `--query`
 m.yaml:1:1: column `topics` of `students` is INTEGER[], and `topics` is a list of texts
   | facts: {gpa: a, age: b, flag: c, note: d, born: e, tags: f, best: g}
   | ^
 m.yaml:1:9: column `a` of `students` is VARCHAR, and `gpa` is a number
   | facts: {gpa: a, age: b, flag: c, note: d, born: e, tags: f, best: g}
   |         ^^^
-  = cast it in a view
+  = cast it, in a view or in `--query`
 m.yaml:1:17: column `b` of `students` is DATE, and `age` is a whole number
   | facts: {gpa: a, age: b, flag: c, note: d, born: e, tags: f, best: g}
   |                 ^^^
-  = cast it in a view
+  = cast it, in a view or in `--query`
 m.yaml:1:25: column `c` of `students` is VARCHAR, and `flag` is true or false
   | facts: {gpa: a, age: b, flag: c, note: d, born: e, tags: f, best: g}
   |                         ^^^^
@@ -153,11 +153,11 @@ m.yaml:1:25: column `c` of `students` is VARCHAR, and `flag` is true or false
 m.yaml:1:34: column `d` of `students` is INTEGER, and `note` is a text
   | facts: {gpa: a, age: b, flag: c, note: d, born: e, tags: f, best: g}
   |                                  ^^^^
-  = cast it in a view
+  = cast it, in a view or in `--query`
 m.yaml:1:43: column `e` of `students` is TIMESTAMP, and `born` is a date
   | facts: {gpa: a, age: b, flag: c, note: d, born: e, tags: f, best: g}
   |                                           ^^^^
-  = cast it in a view
+  = cast it, in a view or in `--query`
 m.yaml:1:52: column `f` of `students` is VARCHAR, and `tags` is a list of texts
   | facts: {gpa: a, age: b, flag: c, note: d, born: e, tags: f, best: g}
   |                                                    ^^^^
@@ -165,7 +165,7 @@ m.yaml:1:52: column `f` of `students` is VARCHAR, and `tags` is a list of texts
 m.yaml:1:61: column `g` of `students` is BOOLEAN, and `best` is a text
   | facts: {gpa: a, age: b, flag: c, note: d, born: e, tags: f, best: g}
   |                                                             ^^^^
-  = cast it in a view
+  = cast it, in a view or in `--query`
 """,
     ),
     "values that a fact cannot have": (
@@ -210,7 +210,7 @@ m.yaml:6:13: `tags` is a text, found `1`
 m.yaml:1:1: column `tags` of `students` is VARCHAR[], which cannot be replaced by `values`
   | values: {tags: {a: [b]}, name: {a: b}}
   | ^
-  = cast it in a view
+  = cast it, in a view or in `--query`
 m.yaml:1:26: `values` of column `name`, which nothing maps
   | values: {tags: {a: [b]}, name: {a: b}}
   |                          ^^^^
@@ -324,7 +324,7 @@ m.yaml:3:15: unknown attribute `titel` of `course`
 m.yaml:3:28: column `mark` of `course` is DOUBLE, and `grade` is a text
   |     columns: {titel: name, grade: mark}
   |                            ^^^^^
-  = cast it in a view
+  = cast it, in a view or in `--query`
 m.yaml:4:13: unknown column `term` of `course`
   |     order: [term]
   |             ^^^^
@@ -360,7 +360,7 @@ m.yaml:2:3: column `other` of `students: course` is neither mapped nor ignored
 m.yaml:3:15: column `mark` of `students: course` is INTEGER, and `grade` is a text
   |     columns: {grade: mark}
   |               ^^^^^
-  = cast it in a view
+  = cast it, in a view or in `--query`
 m.yaml:4:13: `term` is of use for a list in a table, and this one stands in a column
   |     order: [term]
   |             ^^^^
@@ -417,6 +417,76 @@ m.yaml:1:29: column `was_asked` of `students` is INTEGER, and `asked` is true or
   = say what its values mean: `values: {was_asked: {Y: true, N: false}}`
 """,
     ),
+    "a list in JSON": (
+        """\
+lists:
+  course: {columns: {titel: t}, values: {t: {a: b}}, split: {t: x}, lists: {part: {}}}
+""",
+        {"students": f"{PEOPLE}, course JSON"},
+        """
+m.yaml:2:22: unknown attribute `titel` of `course`
+  |   course: {columns: {titel: t}, values: {t: {a: b}}, split: {t: x}, lists: {part: {}}}
+  |                      ^^^^^
+  = did you mean `title`?
+m.yaml:2:42: `t` has no meaning for a list in JSON, whose objects are taken as they are
+  |   course: {columns: {titel: t}, values: {t: {a: b}}, split: {t: x}, lists: {part: {}}}
+  |                                          ^
+m.yaml:2:62: `t` has no meaning for a list in JSON, whose objects are taken as they are
+  |   course: {columns: {titel: t}, values: {t: {a: b}}, split: {t: x}, lists: {part: {}}}
+  |                                                              ^
+m.yaml:2:77: `part` has no meaning for a list in JSON, whose objects are taken as they are
+  |   course: {columns: {titel: t}, values: {t: {a: b}}, split: {t: x}, lists: {part: {}}}
+  |                                                                             ^^^^
+""",
+    ),
+    "values of every type": (
+        """\
+values:
+  age: {a: 1, b: x}
+  amount: {a: 1.5, b: "1"}
+  born: {a: 2024, b: 2024-05-31, c: May}
+  note: {a: x, b: 1}
+  tags: {a: x, b: [x, y], c: null, d: 1}
+""",
+        {
+            "students": "id VARCHAR, age VARCHAR, amount VARCHAR, born VARCHAR, note VARCHAR,"
+            " tags VARCHAR"
+        },
+        """
+m.yaml:2:18: `age` is a whole number, found `x`
+  |   age: {a: 1, b: x}
+  |                  ^
+m.yaml:3:23: `amount` is a number, found the text `1`
+  |   amount: {a: 1.5, b: "1"}
+  |                       ^^^
+m.yaml:4:37: `born` is a date, found `May`
+  |   born: {a: 2024, b: 2024-05-31, c: May}
+  |                                     ^^^
+m.yaml:5:19: `note` is a text, found `1`
+  |   note: {a: x, b: 1}
+  |                   ^
+  = put it in quotes
+m.yaml:6:39: `tags` is a text, found `1`
+  |   tags: {a: x, b: [x, y], c: null, d: 1}
+  |                                       ^
+  = put it in quotes
+""",
+    ),
+    "values that are no pairs": (
+        "values: {gpa: x}\nlists: {job: x}\nfacts: [gpa]\n",
+        {"students": PEOPLE, "job": "id VARCHAR"},
+        """
+m.yaml:1:15: expected `key: value` pairs for the values of `gpa`, found `x`
+  | values: {gpa: x}
+  |               ^
+m.yaml:2:14: expected `key: value` pairs for list `job`, found `x`
+  | lists: {job: x}
+  |              ^
+m.yaml:3:8: expected `key: value` pairs for `facts`, found a list
+  | facts: [gpa]
+  |        ^
+""",
+    ),
     "broken YAML": (
         "students: {table: people\n",
         {"students": PEOPLE},
@@ -468,7 +538,7 @@ def test_without_a_mapping_columns_have_the_names_of_the_vocabulary() -> None:
         said
         == """\
 s.duckdb: course: column `grade` is INTEGER, and `grade` is a text
-  = cast it in a view
+  = cast it, in a view or in `--query`
 s.duckdb: course: column `titel` is neither mapped nor ignored
   = did you mean `title`?
 s.duckdb: students: column `courses` is neither mapped nor ignored

@@ -26,7 +26,11 @@ from student_tables import (
 from eligibility.errors import ProfileError, UsageError
 from eligibility.profile_json import MAX_ITEMS
 from eligibility.schemas import ProfileReader
+from eligibility.sources.duck import DuckTables
+from eligibility.sources.joining import joined
+from eligibility.sources.mapping import read_mapping
 from eligibility.sources.parts import Part, Source
+from eligibility.sources.plan import make_plan
 from eligibility.sources.tables import is_table, open_tables
 
 
@@ -176,6 +180,16 @@ def test_a_value_becomes_that_of_a_profile(case: str) -> None:
     assert value_of(column, sql) == wanted
 
 
+def test_a_list_of_json_objects_has_its_keys_renamed() -> None:
+    text = "lists: {course: {columns: {hours: hrs, title: t}, ignore: [x]}}"
+    sql = """'[{"hrs": 2, "t": null, "x": 1, "y": 3}, 5]'::JSON"""
+    assert value_of("course", sql, text) == [{"hours": 2, "title": None, "y": 3}, 5]
+    # what is no list, or breaks the format of profiles, is for the reader to refuse
+    assert value_of("course", """'{"hrs": 2}'::JSON""", text) == {"hrs": 2}
+    twice = '[{"hrs": 1, "hrs": 2}]'
+    assert value_of("course", f"'{twice}'::JSON", text) == twice
+
+
 def test_values_are_replaced_by_their_text_and_null_by_itself() -> None:
     text = "values: {flag: {1: true, 0: false, null: false}}"
     assert [value_of("flag", sql, text) for sql in ("1", "0", "NULL::INTEGER", "2")] == [
@@ -183,6 +197,12 @@ def test_values_are_replaced_by_their_text_and_null_by_itself() -> None:
         False,
         False,
         2,
+    ]
+    assert value_of("flag", "true", "values: {flag: {true: false}}") is False
+    text = "values: {amount: {1.5: 3, -1: 4}}"
+    assert [value_of("amount", sql, text) for sql in ("1.50::DECIMAL(4, 2)", "-1::DOUBLE")] == [
+        3,
+        4,
     ]
     text = "values: {best: {Pass: P}}"
     assert [value_of("best", sql, text) for sql in ("'Pass'", "'A'")] == ["P", "A"]
@@ -267,6 +287,61 @@ def test_rows_that_belong_to_nobody_are_told_whatever_the_parts_are(size: int) -
         "f is well",
         "set/course.csv: student z: 1 row of a student who is not in `set/students.csv`",
     ]
+
+
+def test_capitals_make_two_ids_whatever_the_column_says() -> None:
+    with duckdb.connect("s.duckdb") as connection:
+        connection.execute("CREATE TABLE students (id VARCHAR COLLATE NOCASE)")
+        connection.execute("INSERT INTO students VALUES ('b'), ('A'), ('a'), ('B')")
+        connection.execute("CREATE TABLE job (id VARCHAR, title VARCHAR)")
+        connection.execute("INSERT INTO job VALUES ('A', 'x'), ('b', 'y')")
+    for size in (1, 100):
+        said = [f"{one} is well" for one in "ABab"]
+        assert refused("s.duckdb", size=size) == said
+
+
+def test_ids_in_another_order_are_not_joined() -> None:
+    csv_set(students="id\na\n", course="id,title\na,x\n")
+    plan = make_plan(read_mapping(None), RULES, DuckTables("set"), None)
+    rows: dict[str, list[tuple[object, ...]]] = {
+        "set/students.csv": [("a",), ("b",), ("B",)],
+        "set/course.csv": [],
+    }
+    with pytest.raises(UsageError, match="the ids do not come in their order"):
+        list(joined(plan, "set", lambda of: iter(rows[of.shown])))
+
+
+def one_student(path: str) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT 'a' AS id) TO '{path}' (FORMAT parquet)")
+
+
+def test_names_of_files_may_look_like_patterns() -> None:
+    for name in ("a[1].parquet", "b*.parquet"):
+        one_student(name)
+        assert refused(name) == ["a is well"]
+    Path("c[1].csv").write_text("id,place,Place_\na,,\n", encoding="utf-8")
+    assert refused("c[1].csv", "ignore: [place, Place_]") == ["a is well"]
+
+
+def test_tables_may_be_folders_of_parquet_files() -> None:
+    for name in ("students", "job"):
+        Path("set", name).mkdir(parents=True)
+        one_student(f"set/{name}/1.parquet")
+    assert is_table("set")
+    with open_tables("set", RULES) as source:
+        [found] = [one for part in source.parts() for one in part.places()]
+    assert found.value == {"id": "a", "job": [{}]}
+
+
+def test_too_little_memory_is_told() -> None:
+    with duckdb.connect("s.duckdb") as connection:
+        connection.execute("CREATE TABLE students AS SELECT 1 AS id")
+    with pytest.raises(UsageError) as caught:
+        refused("s.duckdb", memory_limit="1KB")
+    assert str(caught.value) == (
+        "`s.duckdb` takes more memory than there is\n  = give it more: `--memory-limit`"
+    )
 
 
 def test_items_in_items_must_name_one_item() -> None:

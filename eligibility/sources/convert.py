@@ -6,7 +6,6 @@ reader of profiles says what is wrong with it, and where.
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -54,12 +53,8 @@ def _plain(value: object) -> object:
             return Decimal(f"{exact:f}") if exact.is_finite() else exact
         case Decimal() if value.is_finite() and value != 0 and value.adjusted() < _DIGITS:
             return Decimal(f"{value:f}")
-        case datetime.date():
-            return value.isoformat()
         case list():
             return [_plain(one) for one in value]
-        case dict():
-            return {key: _plain(one) for key, one in value.items()}
         case _:
             return value
 

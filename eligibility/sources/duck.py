@@ -83,8 +83,8 @@ class _Opening:
                     self.database or ":memory:", read_only=self.database is not None
                 )
             try:
-                _settle(connection, own, self.memory_limit)
                 with _told(self.name):
+                    _settle(connection, own, self.memory_limit)
                     yield connection
             finally:
                 connection.close()
@@ -188,7 +188,7 @@ class DuckTables:
             if stem in self._files:
                 raise UsageError(Message(f"`{self.path}` holds the table `{stem}` twice"))
             self._files[stem] = [os.path.join(self.path, name)]
-        for name in names if parquets else ():
+        for name in names if not csvs else ():
             below = sorted(glob.glob(os.path.join(glob.escape(self.path), name, "*.parquet")))
             if below:
                 self._files[name] = below
@@ -231,7 +231,7 @@ class DuckTables:
         if name in self._files:
             # filled in where it is first asked for, so that files nobody reads are not opened
             relation = _Relation(
-                f"read_parquet([{', '.join(map(_literal, self._files[name]))}])",
+                f"read_parquet([{', '.join(map(_path, self._files[name]))}])",
                 ("file_index", "file_row_number"),
             )
             self._opening.relations[name] = relation
@@ -313,7 +313,7 @@ class DuckTables:
             for number, (name, one) in enumerate(wanted):
                 columns = [column.name for column in self._table(name).columns]
                 place = "place"
-                while place in columns:
+                while place in map(str.casefold, columns):
                     place += "_"
                 typed = ", ".join(f"{_literal(column)}: 'VARCHAR'" for column in columns)
                 needed = {one.id.name: None, **dict.fromkeys(name for name, _ in columns_of(one))}
@@ -324,7 +324,7 @@ class DuckTables:
                     connection.execute(
                         f"CREATE TABLE t{number} AS SELECT {selected},"
                         f" row_number() OVER () AS {_quoted(place)}"
-                        f" FROM read_csv({_literal(self._files[name][0])}, auto_detect = false,"
+                        f" FROM read_csv({_path(self._files[name][0])}, auto_detect = false,"
                         f" header = true, delim = ',', quote = '\"', escape = '\"',"
                         f" columns = {{{typed}}})"
                         f" ORDER BY {_quoted(one.id.name)} NULLS FIRST, {_quoted(place)}"
@@ -395,6 +395,11 @@ def _literal(value: Key) -> str:
     return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
 
 
+def _path(file: str) -> str:
+    """A file as it is called, for DuckDB takes `*` and `[` for a pattern."""
+    return _literal(glob.escape(file))
+
+
 def _cast(sql: str, casts: Sequence[str]) -> str:
     for kind in casts:
         sql = f"CAST({sql} AS {kind})"
@@ -403,7 +408,8 @@ def _cast(sql: str, casts: Sequence[str]) -> str:
 
 def _key_sql(plan: Plan, column: Column) -> str:
     """The id as it is compared: a number where all are, else a text."""
-    return _quoted(column.name) if plan.numbered else f"CAST({_quoted(column.name)} AS TEXT)"
+    name = _quoted(column.name)
+    return name if plan.numbered else f'CAST({name} AS TEXT) COLLATE "binary"'
 
 
 # -- types ----------------------------------------------------------------------------
@@ -530,6 +536,8 @@ def _told(name: str) -> Iterator[None]:
     duckdb = _duckdb()
     try:
         yield
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
     except duckdb.Error as error:
         raise UsageError(_message(name, error)) from None
 

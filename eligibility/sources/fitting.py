@@ -13,6 +13,7 @@ from eligibility.values import Days
 
 __all__ = ["NoValueError", "misfit", "read_value"]
 
+_CAST = "cast it, in a view or in `--query`"
 _FITTING = {
     Kind.BOOLEAN: {Family.BOOLEAN},
     Kind.INTEGER: {Family.INTEGER, Family.NUMBER},
@@ -43,12 +44,12 @@ def misfit(
     text = f"column {messages.quoted(column.name)}{of}"
     text += f" is {column.type}" if typed else " is text"
     if replaced and column.family not in _REPLACED:
-        return Message(f"{text}, which cannot be replaced by `values`", "cast it in a view")
+        return Message(f"{text}, which cannot be replaced by `values`", _CAST)
     if fact.many:
         return _many_misfit(column, fact, text, replaced or split)
     if not typed or replaced or column.family in _FITTING[fact.kind]:
         return None
-    hint = "cast it in a view"
+    hint = _CAST
     if fact.kind is Kind.BOOLEAN and column.family in _REPLACED:
         hint = f"say what its values mean: `values: {{{column.name}: {{Y: true, N: false}}}}`"
     return Message(f"{text}, and `{fact.name}` is {_WORDS[fact.kind]}", hint)

@@ -140,7 +140,7 @@ class _Ahead(Iterator[Row]):
         following = self._next = next(self._rows, None)
         if following is not None and following[0] != row[0] and _earlier(self.key, _key(row)):
             text = "the ids do not come in their order, so nothing can be joined by them"
-            raise UsageError(Message(text, "store the ids in a column without a collation"))
+            raise UsageError(Message(text, "keep them in a database whose texts are UTF-8"))
         return row
 
     def before(self, key: Key) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 from collections.abc import Iterator
@@ -63,7 +64,10 @@ def is_table(place: str) -> bool:
         return True
     if not os.path.isdir(place):
         return False
-    return any(name.lower().endswith(_ENDINGS[:3]) for name in os.listdir(place))
+    if any(name.lower().endswith(_ENDINGS[:3]) for name in os.listdir(place)):
+        return True
+    pattern = os.path.join(glob.escape(place), "*", "*.parquet")
+    return next(glob.iglob(pattern), None) is not None
 
 
 def open_tables(
