@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import pickle
 import sys
@@ -114,8 +115,9 @@ def test_a_query_chooses_students_and_nobody_misses_the_others(tmp_path: Path) -
 
 
 def test_tables_are_a_source_like_any_other() -> None:
-    source: Source = open_tables(csv_set(students="id\na\n"), RULES)
-    parts: list[Part] = list(source.parts())
+    with open_tables(csv_set(students="id\na\n"), RULES) as tables:
+        source: Source = tables
+        parts: list[Part] = list(source.parts())
     assert [part.name for part in parts] == ["set#0"]
 
 
@@ -302,7 +304,8 @@ def test_capitals_make_two_ids_whatever_the_column_says() -> None:
 
 def test_ids_in_another_order_are_not_joined() -> None:
     csv_set(students="id\na\n", course="id,title\na,x\n")
-    plan = make_plan(read_mapping(None), RULES, DuckTables("set"), None)
+    with contextlib.closing(DuckTables("set")) as tables:
+        plan = make_plan(read_mapping(None), RULES, tables, None)
     rows: dict[str, list[tuple[object, ...]]] = {
         "set/students.csv": [("a",), ("b",), ("B",)],
         "set/course.csv": [],
