@@ -33,6 +33,7 @@ from eligibility.commands.shared import (
     rules_option,
     say,
     stdin,
+    tables_options,
     today,
 )
 from eligibility.errors import Message, ProblemsError, RulesError, UsageError
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
     from eligibility.checking import Tally
     from eligibility.facts import Profile
     from eligibility.inputs import Found
+    from eligibility.model import RulePack
     from eligibility.packs import Pack
+    from eligibility.sources.opening import Asked
     from eligibility.verdict import Answer
 
 __all__ = ["main"]
@@ -75,6 +78,7 @@ main.add_command(batch)
 @click.option("--explain", is_flag=True, help="Show every condition, with its value. Not in csv.")
 @outcomes_option("--fail-unless", "Exit with 3 unless all are eligible for it; may be repeated.")
 @click.option("--id", "student", metavar="ID", help="Only the student of this id, among many.")
+@tables_options
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -89,11 +93,16 @@ def check(
     explain: bool,
     fail_unless: tuple[str, ...],
     student: str | None,
+    mapping: str | None,
+    table: str | None,
+    query: str | None,
+    memory_limit: str | None,
 ) -> None:
     """Check profiles: files, folders (all *.json below), NDJSON, or - for standard input."""
     from eligibility.checking import FEW, Check, ahead, answered, lonely, make_writer
     from eligibility.inputs import count_profiles, places, spared
     from eligibility.output import opened
+    from eligibility.sources.opening import Asked
 
     if jobs is not None and engine in ("rete", "reference"):
         text = f"`--jobs` goes with the batch engine, and not with `{engine}`"
@@ -103,7 +112,14 @@ def check(
     pack = load(rules, "reference")
     must = pack.require(fail_unless)
     asked = pack.require([*(outcome or pack.rules.outcomes), *must])
-    every_place = places(paths, stdin()) if student is None else _only(student, paths)
+    tables = Asked(mapping, table, query, memory_limit)
+    if student is None:
+        if tables != Asked():
+            text = "`--mapping`, `--table`, `--query` and `--memory-limit` go with `--id`"
+            raise UsageError(Message(text, "`eligibility batch` answers all students of tables"))
+        every_place = places(paths, stdin())
+    else:
+        every_place = _only(student, paths, pack.rules, tables)
     head, rest = ahead(every_place, FEW if engine == "auto" else 1)
     single = lonely(head) and (
         student is not None or (len(paths) == 1 and not os.path.isdir(paths[0]))
@@ -125,12 +141,15 @@ def check(
     ctx.exit(_closing(tally, single))
 
 
-def _only(student: str, paths: tuple[str, ...]) -> Iterator[Found]:
+def _only(student: str, paths: tuple[str, ...], rules: RulePack, asked: Asked) -> Iterator[Found]:
     """The one student of this id."""
     from eligibility.sources.finding import find_student
     from eligibility.sources.opening import open_source
 
-    yield find_student(student, [open_source(path, stdin()) for path in paths])
+    with contextlib.ExitStack() as stack:
+        opened = (open_source(path, stdin(), rules, asked) for path in paths)
+        found = find_student(student, map(stack.enter_context, opened))
+    yield found
 
 
 class _NothingAnsweredError(Exception):

@@ -107,7 +107,9 @@ def limited(mistakes: Iterable[tuple[str, Message]], name: str) -> list[Problem]
 
 def printable(text: str, limit: int) -> str:
     """A word of the user's to show: cut where it is long, without control characters."""
-    shown = "".join(char if char.isprintable() else "?" for char in text[:limit])
+    shown = text[:limit]
+    if not shown.isprintable():
+        shown = "".join(char if char.isprintable() else "?" for char in shown)
     return shown + "..." if len(text) > limit else shown
 
 

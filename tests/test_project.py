@@ -37,6 +37,7 @@ HEAVY = {
     "ibis",
     "duckdb",
     "pyarrow",
+    "psycopg",
     "django",
     "fastapi",
     "flask",
@@ -249,7 +250,7 @@ def setup() -> configparser.ConfigParser:
 def requirements() -> list[Requirement]:
     """What the package needs, and what its extras for users do."""
     lines = setup()["options"]["install_requires"].splitlines()
-    for extra in ("assign", "zst", "parquet", "duckdb"):
+    for extra in ("assign", "duckdb", "parquet", "postgres", "zst"):
         lines += setup()["options.extras_require"][extra].splitlines()
     return [Requirement(line) for line in lines if line and not line.startswith("#")]
 
@@ -275,6 +276,7 @@ def test_every_import_is_a_requirement_and_every_requirement_is_imported() -> No
         "networkx": {"networkx"},
         "ortools": {"ortools"},
         "pyarrow": {"pyarrow"},
+        "psycopg": {"psycopg"},
         "python-dateutil": {"dateutil"},
         "PyYAML": {"yaml"},
         "rich": {"rich"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from eligibility.commands.shared import (
     rules_option,
     say,
     stdin,
+    tables_options,
     today,
 )
 from eligibility.errors import Message, UsageError
@@ -40,8 +42,11 @@ _BY_ENDING = {
     ".csv": ("csv", "wide"),
     ".parquet": ("parquet",),
     ".duckdb": ("csv", "wide"),
+    "//": ("csv", "wide"),
 }
 """The formats that go with the ending of a name, the usual one first."""
+
+_DATABASES = (".duckdb", "//")
 
 
 @click.command(epilog=EXIT_CODES)
@@ -68,6 +73,7 @@ _BY_ENDING = {
     metavar="TABLE",
     help="The table to fill, where OUT is a database.  [default: verdicts]",
 )
+@tables_options
 @jobs_option
 @click.option("--resume", is_flag=True, help="Go on with the run that was begun in the folder OUT.")
 @click.pass_context
@@ -81,13 +87,17 @@ def batch(
     reasons: str,
     kind: str | None,
     into: str | None,
+    mapping: str | None,
+    table: str | None,
+    query: str | None,
+    memory_limit: str | None,
     jobs: int | None,
     resume: bool,
 ) -> None:
-    """Answer all students of SOURCE: NDJSON, a folder of *.json, or - for standard input."""
+    """Answer all students of SOURCE: NDJSON, a folder of *.json, tables, or - for standard input."""
     from eligibility.batch.formats import make_format
     from eligibility.batch.run import Question, make_answering, run
-    from eligibility.sources.opening import open_source
+    from eligibility.sources.opening import Asked, open_source
 
     day = as_of or today()
     _apart(source, to)
@@ -95,14 +105,17 @@ def batch(
     asked = pack.require(outcome or [*pack.rules.outcomes])
     question = Question(pack, day, asked, reasons, _kind(to, kind))
     form = make_format(question.kind, asked, reasons)
-    students = open_source(source, stdin())
     answering = make_answering(question)
-    sink = _sink(to, question, students, form, into, resume=resume)
+    tables = Asked(mapping, table, query, memory_limit)
     try:
-        with sink, progress(lambda: students.size, shown=True, rate=True) as step:
+        with (
+            open_source(source, stdin(), pack.rules, tables) as students,
+            _sink(to, question, students, form, into, resume=resume) as sink,
+            progress(lambda: students.size, shown=True, rate=True) as step,
+        ):
             summary = run(question, students, sink, answering, form, jobs, step)
     except KeyboardInterrupt:
-        if sink.lasting:
+        if _lasting(to):
             say(f"\nwhat is done stays in `{to}`, and `--resume` goes on with it")
         raise
     _tell(question, summary)
@@ -112,6 +125,8 @@ def batch(
 
 def _apart(source: str, to: str) -> None:
     """Raise `UsageError` where what is written would be read."""
+    if _ADDRESS.match(source) or _ADDRESS.match(to):
+        return
     inside = os.path.realpath(to)
     folder = os.path.realpath(source)
     if inside == folder:
@@ -122,14 +137,28 @@ def _apart(source: str, to: str) -> None:
         raise UsageError(Message(text, "name a place outside of it"))
 
 
+_ADDRESS = re.compile("postgres(ql)?://")
+
+
+def _ending(to: str) -> str:
+    """What kind of thing is written to, by its name: an ending, or `//` for a database."""
+    return "//" if _ADDRESS.match(to) else Path(to).suffix.lower()
+
+
+def _lasting(to: str) -> bool:
+    """Whether it is a folder of parts."""
+    return _ending(to) not in _BY_ENDING
+
+
 def _kind(to: str, kind: str | None) -> str:
     """The format that is meant. Raises `UsageError` for one that belies the name of the file."""
-    ending = Path(to).suffix.lower()
+    ending = _ending(to)
     fitting = _BY_ENDING.get(ending)
     if fitting is None:
         return kind or "ndjson"
     if kind is not None and kind not in fitting:
-        what = "a DuckDB table" if ending == ".duckdb" else f"a file that ends in `{ending}`"
+        table = ending in _DATABASES
+        what = "a table of a database" if table else f"a file that ends in `{ending}`"
         raise UsageError(Message(f"`--format {kind}` does not go with {what}", "leave it out"))
     return kind or fitting[0]
 
@@ -142,8 +171,8 @@ def _sink(
     from eligibility.batch.sinks import File, FolderOfParts
 
     target = Path(to)
-    ending = target.suffix.lower()
-    if into is not None and ending != ".duckdb":
+    ending = _ending(to)
+    if into is not None and ending not in _DATABASES:
         raise UsageError(Message("`--into` names a table of a database", "leave it out"))
     if ending not in _BY_ENDING:
         if resume and not source.again:
@@ -153,6 +182,10 @@ def _sink(
     if resume:
         text = "`--resume` goes with a folder of parts"
         raise UsageError(Message(text, "name one with --to, or leave it out"))
+    if ending == "//":
+        from eligibility.batch.postgres_table import PostgresTable
+
+        return PostgresTable(to, into or "verdicts", form.columns or ())
     if target.exists() and not target.is_file():
         raise UsageError(Message(f"`{to}` is not a file", "name a file to write to"))
     if ending == ".duckdb":

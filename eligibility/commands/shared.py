@@ -38,6 +38,7 @@ __all__ = [
     "rules_option",
     "say",
     "stdin",
+    "tables_options",
     "today",
 ]
 
@@ -213,6 +214,23 @@ jobs_option = click.option(
     metavar="N",
     help="How many processes the batch engine uses.  [default: one for each processor]",
 )
+
+
+def tables_options(command: _Command) -> _Command:
+    """What may be said of a source of tables."""
+    options = (
+        click.option("--mapping", metavar="FILE", help="What the columns of tables stand for."),
+        click.option("--table", metavar="NAME", help="The table of a database with the students."),
+        click.option("--query", metavar="SQL", help="A query that gives the students instead."),
+        click.option(
+            "--memory-limit",
+            metavar="SIZE",
+            help="The most memory for reading tables, like 500MB; more goes to disk.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def outcomes_option(name: str, help_text: str) -> Callable[[_Command], _Command]:

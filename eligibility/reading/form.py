@@ -43,11 +43,15 @@ class Form:
     def report(self, where: Node | Span, message: Message) -> None:
         """Note a mistake at a node."""
         span = where if isinstance(where, Span) else where.span
+        self.note(span.problem(message))
+
+    def note(self, problem: Problem) -> None:
+        """Note a mistake that has its place already."""
         if len(self._problems) >= MAX_PROBLEMS:
             text = f"more than {MAX_PROBLEMS:,} mistakes, of which these are the first"
-            self._problems[Problem(span.file, Message(text))] = None
+            self._problems[Problem(problem.file, Message(text))] = None
             raise TooMuchError
-        self._problems[span.problem(message)] = None
+        self._problems[problem] = None
 
     def stop(self, where: Node | Span, message: Message) -> None:
         """Note a mistake after which reading cannot go on. Raises `TooMuchError`."""

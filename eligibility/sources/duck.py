@@ -1,0 +1,568 @@
+"""Tables that DuckDB reads: Parquet files, CSV files, and databases of its own.
+
+Everything is read in the order of the student's id, sorted by DuckDB, which goes to
+temporary files where that takes more memory than it may have.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import glob
+import gzip
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eligibility.errors import Message, Problem, ProblemsError, UsageError
+from eligibility.inputs import Found
+from eligibility.loading import shown
+from eligibility.reading.messages import quoted
+from eligibility.sources.columns import Column, Family, Table
+from eligibility.sources.joining import Key, Row, columns_of, joined
+from eligibility.sources.plan import ListPlan, Plan
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["DuckPart", "DuckTables", "check_size"]
+
+_BATCH = 2_000
+"""How many rows are taken out of DuckDB at once."""
+
+_SIZE = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
+_CSV = (".csv", ".csv.gz")
+_PARQUET = (".parquet",)
+_USUAL = "students"
+
+
+def check_size(text: str) -> None:
+    """Raise `UsageError` unless a text is an amount of memory, such as `2GB`."""
+    if not _SIZE.fullmatch(text.strip()):
+        raise UsageError(Message(f"`{text}` is not an amount of memory", "e.g. `2GB` or `500MB`"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Relation:
+    """A table as SQL, and the columns that say where a row of it stands, if any do."""
+
+    sql: str
+    place: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """All it takes to read the tables, in any process.
+
+    `database` is a file of DuckDB's, or nothing. `temporary` is the folder for what does
+    not fit into memory.
+    """
+
+    name: str
+    database: str | None
+    relations: dict[str | None, _Relation]
+    chosen: bool
+    temporary: str
+    memory_limit: str | None
+
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[DuckDBPyConnection]:
+        """A connection that can write nothing but temporary files of its own."""
+        duckdb = _duckdb()
+        own = tempfile.mkdtemp(dir=self.temporary)
+        try:
+            with _told(self.name):
+                connection = duckdb.connect(
+                    self.database or ":memory:", read_only=self.database is not None
+                )
+            try:
+                with _told(self.name):
+                    _settle(connection, own, self.memory_limit)
+                    yield connection
+            finally:
+                connection.close()
+        finally:
+            shutil.rmtree(own, ignore_errors=True)
+
+
+def _settle(connection: DuckDBPyConnection, temporary: str, memory_limit: str | None) -> None:
+    """What holds for every connection: nothing is fetched, and memory has its bound."""
+    connection.execute("SET autoinstall_known_extensions = false")
+    connection.execute("SET autoload_known_extensions = false")
+    connection.execute(f"SET temp_directory = {_literal(temporary)}")
+    if memory_limit is not None:
+        connection.execute(f"SET memory_limit = {_literal(memory_limit.strip())}")
+
+
+class DuckTables:
+    """The tables of a file or a folder: what there is, and how it is read.
+
+    `closed` says that it is a folder, whose files are all meant to be read. To be closed,
+    for it keeps temporary files.
+    """
+
+    def __init__(
+        self, path: str, query: str | None = None, memory_limit: str | None = None
+    ) -> None:
+        """`query` is the SQL that gives the students, in a database.
+
+        Raises `UsageError` where there is nothing that can be read.
+        """
+        _duckdb()
+        self.path = path
+        self.name = shown(Path(path))
+        self.closed = False
+        self._files: dict[str, list[str]] = {}
+        self._tables: dict[str | None, Table] = {}
+        self._query = query
+        self._csv = False
+        self._alone = False
+        temporary = tempfile.mkdtemp(prefix="eligibility-")
+        self._opening = _Opening(self.name, None, {}, query is not None, temporary, memory_limit)
+        try:
+            if path.lower().endswith(".duckdb"):
+                self._database()
+            else:
+                self._find()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Remove the temporary files."""
+        shutil.rmtree(self._opening.temporary, ignore_errors=True)
+
+    # -- what there is ----------------------------------------------------------------
+
+    def _database(self) -> None:
+        if not os.path.isfile(self.path):
+            raise UsageError(Message(f"no such file: `{self.path}`"))
+        self._opening = replace(self._opening, database=self.path)
+        relations: dict[str | None, _Relation] = {}
+        with self._opening.connection() as connection:
+            rows = connection.execute(
+                "SELECT table_schema, table_name, table_type FROM information_schema.tables"
+                " WHERE table_catalog = current_database() ORDER BY ALL"
+            ).fetchall()
+            for schema, table, kind in rows:
+                name = table if schema == "main" else f"{schema}.{table}"
+                place = ("rowid",) if kind == "BASE TABLE" else ()
+                relations[name] = _Relation(f"{_quoted(schema)}.{_quoted(table)}", place)
+            if self._query is not None:
+                relations[None] = _Relation(f"({self._query.strip().rstrip(';')}\n)")
+        self._opening = replace(self._opening, relations=relations)
+
+    def _find(self) -> None:
+        """The files of a folder, of a pattern, or a file alone."""
+        if os.path.isdir(self.path):
+            self._folder()
+            return
+        files = [self.path] if os.path.isfile(self.path) else sorted(glob.glob(self.path))
+        if not files:
+            raise UsageError(Message(f"no such file: `{self.path}`"))
+        self._csv = all(one.lower().endswith(_CSV) for one in files)
+        if self._csv and len(files) > 1:
+            text = f"several CSV files in `{self.path}`"
+            raise UsageError(Message(text, "name the folder: each of them is a table"))
+        self._alone = True
+        self._files[_USUAL] = files
+
+    def _folder(self) -> None:
+        names = sorted(os.listdir(self.path))
+        csvs = [name for name in names if name.lower().endswith(_CSV)]
+        parquets = [name for name in names if name.lower().endswith(_PARQUET)]
+        if csvs and parquets:
+            text = f"`{self.path}` holds CSV files and Parquet files"
+            raise UsageError(Message(text, "keep them in folders of their own"))
+        self._csv = bool(csvs)
+        self.closed = True
+        for name in csvs or parquets:
+            stem = _stem(name)
+            if stem in self._files:
+                raise UsageError(Message(f"`{self.path}` holds the table `{stem}` twice"))
+            self._files[stem] = [os.path.join(self.path, name)]
+        for name in names if not csvs else ():
+            below = sorted(glob.glob(os.path.join(glob.escape(self.path), name, "*.parquet")))
+            if below:
+                self._files[name] = below
+
+    @property
+    def tables(self) -> Sequence[str]:
+        """The names of the tables: of a folder its files without their endings."""
+        if self._alone:
+            return ()
+        return [*self._files, *(name for name in self._opening.relations if name is not None)]
+
+    def table(self, name: str) -> Table | None:
+        """The table of this name, or None."""
+        if name not in self.tables:
+            return None
+        return self._table(name)
+
+    def students(self, name: str | None) -> Table | None:
+        """The students: the file alone, the query, or the table of this name."""
+        if self._query is not None:
+            return self._table(None)
+        if self._alone or (name is None and self._parts_of_one()):
+            return self._table(_USUAL)
+        return self.table(name or _USUAL)
+
+    def _parts_of_one(self) -> bool:
+        """Whether a folder of Parquet files is one table in several files."""
+        if self._csv or not self._files or _USUAL in self._files:
+            return False
+        self._files = {_USUAL: [one for files in self._files.values() for one in files]}
+        self._alone, self.closed = True, False
+        return True
+
+    def _table(self, name: str | None) -> Table:
+        if name not in self._tables:
+            self._tables[name] = self._header(name) if self._csv else self._described(name)
+        return self._tables[name]
+
+    def _described(self, name: str | None) -> Table:
+        if name in self._files:
+            # filled in where it is first asked for, so that files nobody reads are not opened
+            relation = _Relation(
+                f"read_parquet([{', '.join(map(_path, self._files[name]))}])",
+                ("file_index", "file_row_number"),
+            )
+            self._opening.relations[name] = relation
+        with self._opening.connection() as connection:
+            sql = f"SELECT * FROM {self._opening.relations[name].sql} AS t LIMIT 0"
+            if len(connection.extract_statements(sql)) > 1:
+                raise UsageError(Message("`--query` is to be one statement", "leave out the `;`"))
+            described = connection.execute(sql).description
+        columns = tuple(_column(word, of) for word, of, *_ in described or ())
+        if name is None:
+            return Table("query", columns, f"{self.name}: query")
+        if name in self._files:
+            shown_name = self._shown(name)
+            return Table(shown_name, columns, shown_name)
+        return Table(name, columns, f"{self.name}: {name}")
+
+    def _shown(self, name: str) -> str:
+        files = self._files[name]
+        return shown(Path(files[0])) if len(files) == 1 else self.name
+
+    def _header(self, name: str | None) -> Table:
+        """The columns of a CSV file, by its first line."""
+        assert name is not None
+        file = self._shown(name)
+        words = _first_line(self._files[name][0], file)
+        columns = tuple(Column(one, Family.TEXT, "VARCHAR") for one in words)
+        return Table(file, columns, file, typed=False)
+
+    # -- how it is read ---------------------------------------------------------------
+
+    def fingerprint(self, plan: Plan) -> str:
+        """The names, sizes and times of the files that are read."""
+        names = dict.fromkeys([self._students(plan), *(one.table for one in plan.all_lists)])
+        files = [one for name in names for one in self._files.get(name or "", ())]
+        told = []
+        for one in files or [self.path]:
+            about = os.stat(one)
+            told.append(f"{one}\0{about.st_size}\0{about.st_mtime_ns}")
+        told.append(self._query or "")
+        return hashlib.sha256("\n".join(told).encode("utf-8", "surrogateescape")).hexdigest()
+
+    def parts(self, plan: Plan, size: int) -> Iterator[DuckPart]:
+        """The students in parts of about so many, in the order of the id."""
+        students = self._students(plan)
+        if self._csv and self._opening.database is None:
+            self._stage(plan)
+        opening = replace(self._opening, relations=dict(self._opening.relations))
+        key = _key_sql(plan, plan.id)
+        with opening.connection() as connection:
+            cuts = connection.execute(
+                "SELECT key FROM (SELECT key, row_number() OVER (ORDER BY key) AS n"
+                f" FROM (SELECT {key} AS key FROM {opening.relations[students].sql} AS t)"
+                f" WHERE key IS NOT NULL) WHERE n % {size} = 0 ORDER BY key"
+            ).fetchall()
+        bounds: list[Key] = [None]
+        for (cut,) in cuts:
+            # a zero cannot stand in a literal
+            if cut != bounds[-1] and "\0" not in str(cut):
+                bounds.append(cut)
+        for number, (after, until) in enumerate(zip(bounds, [*bounds[1:], None], strict=True)):
+            yield DuckPart(f"{self.name}#{number}", opening, plan, students, after, until)
+
+    def _students(self, plan: Plan) -> str | None:
+        """The name of the students' table; None where it is a query."""
+        if self._query is not None:
+            return None
+        return _USUAL if self._alone or plan.table is None else plan.table
+
+    def _stage(self, plan: Plan) -> None:
+        """CSV files are read once, into a database of temporary files, sorted by the id."""
+        duckdb = _duckdb()
+        path = os.path.join(self._opening.temporary, "tables.duckdb")
+        relations: dict[str | None, _Relation] = {}
+        with contextlib.closing(duckdb.connect(path)) as connection:
+            sorting = os.path.join(self._opening.temporary, "sort")
+            _settle(connection, sorting, self._opening.memory_limit)
+            wanted: list[tuple[str, Plan | ListPlan]] = [(self._students(plan) or _USUAL, plan)]
+            wanted += [(one.table, one) for one in plan.all_lists]
+            for number, (name, one) in enumerate(wanted):
+                columns = [column.name for column in self._table(name).columns]
+                place = "place"
+                while place in map(str.casefold, columns):
+                    place += "_"
+                typed = ", ".join(f"{_literal(column)}: 'VARCHAR'" for column in columns)
+                needed = {one.id.name: None, **dict.fromkeys(name for name, _ in columns_of(one))}
+                if isinstance(one, ListPlan):
+                    needed |= dict.fromkeys(one.order)
+                selected = ", ".join(map(_quoted, needed))
+                with _told(self._shown(name)):
+                    connection.execute(
+                        f"CREATE TABLE t{number} AS SELECT {selected},"
+                        f" row_number() OVER () AS {_quoted(place)}"
+                        f" FROM read_csv({_path(self._files[name][0])}, auto_detect = false,"
+                        f" header = true, delim = ',', quote = '\"', escape = '\"',"
+                        f" columns = {{{typed}}})"
+                        f" ORDER BY {_quoted(one.id.name)} NULLS FIRST, {_quoted(place)}"
+                    )
+                relations[name] = _Relation(f"t{number}", (place,))
+        self._opening = replace(self._opening, database=path, relations=relations)
+
+
+@dataclass(frozen=True, slots=True)
+class DuckPart:
+    """The students whose id is after one id, until another; None for no bound."""
+
+    name: str
+    opening: _Opening
+    plan: Plan
+    students: str | None
+    after: Key
+    until: Key
+    size = 1
+
+    def places(self) -> Iterator[Found]:
+        """Its students in the order of the id. Raises `UsageError` when they can't be read."""
+        with self.opening.connection() as connection:
+
+            def rows(of: Plan | ListPlan) -> Iterator[Row]:
+                cursor = connection.cursor()
+                cursor.execute(self._sql(of))
+                # parts of the result, as they come
+                while found := cursor.fetchmany(_BATCH):
+                    yield from found
+
+            yield from joined(self.plan, self.opening.name, rows)
+
+    def _sql(self, of: Plan | ListPlan) -> str:
+        relations = self.opening.relations
+        relation = relations[self.students if isinstance(of, Plan) else of.table]
+        key = _key_sql(self.plan, of.id)
+        columns = [_cast(_quoted(name), casts) for name, casts in columns_of(of)]
+        conditions = []
+        if self.after is not None:
+            conditions.append(f"{key} > {_literal(self.after)}")
+        if self.until is not None:
+            null = f" OR {key} IS NULL" if self.after is None else ""
+            conditions.append(f"({key} <= {_literal(self.until)}{null})")
+        if self.opening.chosen and isinstance(of, ListPlan):
+            # the rows of students who were not chosen are nobody's mistake
+            asked = relations[None].sql
+            conditions.append(f"{key} IN (SELECT {_key_sql(self.plan, self.plan.id)} FROM {asked})")
+        order = [f"{key} NULLS FIRST"]
+        if isinstance(of, ListPlan):
+            order += [f"{_quoted(name)} NULLS FIRST" for name in of.order]
+        named = dict.fromkeys(name for name, _ in columns_of(of))
+        order += list(map(_quoted, relation.place or named))
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        return (
+            f"SELECT {', '.join([f'{key} AS key', *columns])} FROM {relation.sql} AS t"
+            f"{where} ORDER BY {', '.join(order)}"
+        )
+
+
+# -- SQL ------------------------------------------------------------------------------
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(value: Key) -> str:
+    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
+
+
+def _path(file: str) -> str:
+    """A file as it is called, for DuckDB takes `*` and `[` for a pattern."""
+    return _literal(glob.escape(file))
+
+
+def _cast(sql: str, casts: Sequence[str]) -> str:
+    for kind in casts:
+        sql = f"CAST({sql} AS {kind})"
+    return sql
+
+
+def _key_sql(plan: Plan, column: Column) -> str:
+    """The id as it is compared: a number where all are, else a text."""
+    name = _quoted(column.name)
+    return name if plan.numbered else f'CAST({name} AS TEXT) COLLATE "binary"'
+
+
+# -- types ----------------------------------------------------------------------------
+
+_FAMILIES = {
+    "boolean": Family.BOOLEAN,
+    **dict.fromkeys(("tinyint", "smallint", "integer", "bigint", "hugeint"), Family.INTEGER),
+    **dict.fromkeys(("utinyint", "usmallint", "uinteger", "ubigint", "uhugeint"), Family.INTEGER),
+    **dict.fromkeys(("decimal", "float", "double"), Family.NUMBER),
+    **dict.fromkeys(("varchar", "enum"), Family.TEXT),
+    "date": Family.DATE,
+    "uuid": Family.KEY,
+    "struct": Family.STRUCT,
+    **dict.fromkeys(("list", "array"), Family.LIST),
+}
+
+
+_AS_TEXT = dict.fromkeys(("date", "enum", "uuid"), "VARCHAR")
+
+
+def _column(name: str, of: Any) -> Column:
+    """A column by its type in DuckDB.
+
+    A FLOAT is cast to the DOUBLE that is written the same, for 0.1 is to be 0.1. A DATE
+    is cast to text, for DuckDB has days that Python has not.
+    """
+    column = _typed(name, of)
+    if not any(_holds(of, kind) for kind in (*_AS_TEXT, "float", "array")):
+        return column
+    casts = [_wire(of, {**_AS_TEXT, "float": "VARCHAR"})]
+    if _holds(of, "float"):
+        casts.append(_wire(of, {**_AS_TEXT, "float": "DOUBLE"}))
+    return replace(column, casts=tuple(casts))
+
+
+def _typed(name: str, of: Any) -> Column:
+    if str(of) == "JSON":
+        return Column(name, Family.JSON, "JSON")
+    family = _FAMILIES.get(of.id, Family.OTHER)
+    if family is Family.LIST:
+        return Column(name, family, str(of), element=_typed(name, of.children[0][1]))
+    if family is Family.STRUCT:
+        members = tuple(_typed(word, below) for word, below in of.children)
+        return Column(name, family, str(of), members=members)
+    return Column(name, family, str(of))
+
+
+def _holds(of: Any, kind: str) -> bool:
+    """Whether a type is of a kind, or holds values that are."""
+    if of.id == kind:
+        return True
+    if of.id in ("list", "array"):
+        return _holds(of.children[0][1], kind)
+    return of.id == "struct" and any(_holds(below, kind) for _, below in of.children)
+
+
+def _wire(of: Any, others: dict[str, str]) -> str:
+    """The type to cast to, so that what Python gets is exact."""
+    if str(of) == "JSON":
+        return "JSON"
+    if of.id in ("list", "array"):
+        return f"{_wire(of.children[0][1], others)}[]"
+    if of.id == "struct":
+        inner = ", ".join(f"{_quoted(word)} {_wire(below, others)}" for word, below in of.children)
+        return f"STRUCT({inner})"
+    return others.get(of.id, str(of))
+
+
+# -- files ----------------------------------------------------------------------------
+
+
+def _stem(name: str) -> str:
+    ending = next(end for end in (*_CSV[::-1], *_PARQUET) if name.lower().endswith(end))
+    return name[: -len(ending)]
+
+
+def _first_line(path: str, name: str) -> list[str]:
+    """The names of the columns. Raises `ProblemsError` where they are none."""
+
+    def wrong(text: str, hint: str | None = None) -> ProblemsError:
+        return ProblemsError([Problem(name, Message(text, hint))])
+
+    opening = gzip.open if path.lower().endswith(".gz") else open
+    try:
+        # more than the line is decoded, and what is wrong further on is told when it is read
+        with opening(
+            path, "rt", encoding="utf-8-sig", errors="surrogateescape", newline=""
+        ) as stream:
+            words = next(csv.reader(stream, strict=True), [])
+        "".join(words).encode()
+    except (csv.Error, UnicodeEncodeError, gzip.BadGzipFile, EOFError, zlib.error):
+        raise wrong("its first line cannot be read", "it is to be CSV in UTF-8") from None
+    except OSError as error:
+        raise wrong(f"cannot be read: {(error.strerror or str(error)).lower()}") from None
+    if not words:
+        raise wrong("is empty", "its first line names the columns")
+    if len(words) == 1 and any(mark in words[0] for mark in ";\t|"):
+        raise wrong("its first line is one column", "separate the columns by commas")
+    folded = [word.casefold() for word in words]
+    twice = sorted({word for word in words if folded.count(word.casefold()) > 1})
+    if twice:
+        raise wrong(f"the column {quoted(twice[0])} is named twice in its first line")
+    if not all(words):
+        raise wrong("a column has no name in its first line")
+    return words
+
+
+# -- DuckDB ---------------------------------------------------------------------------
+
+
+def _duckdb() -> Any:
+    try:
+        import duckdb
+    except ImportError:
+        hint = "`pip install 'eligibility[duckdb]'` brings it"
+        text = "Parquet, CSV and DuckDB files are read by DuckDB, which is not here"
+        raise UsageError(Message(text, hint)) from None
+    return duckdb
+
+
+@contextlib.contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Errors of DuckDB as those of the user, without what stands in the data."""
+    duckdb = _duckdb()
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
+    except duckdb.Error as error:
+        raise UsageError(_message(name, error)) from None
+
+
+_LINE = re.compile(r"CSV Error on Line: ([0-9]+)")
+_CELLS = re.compile(r"Expected Number of Columns: ([0-9]+) Found: ([0-9]+)")
+_VALUES = "Conversion", "InvalidInput", "OutOfRange", "InvalidType", "TypeMismatch", "Constraint"
+
+
+def _message(name: str, error: Exception) -> Message:
+    text, kind = str(error), type(error).__name__
+    line = _LINE.search(text)
+    if line is not None:
+        cells = _CELLS.search(text)
+        if cells is not None:
+            said = f"has {cells[2]} cells, and its first line {cells[1]}"
+        else:
+            said = "is not UTF-8" if "unicode" in text else "is not CSV"
+        return Message(f"`{name}` cannot be read: line {line[1]} {said}")
+    if kind.startswith("OutOfMemory"):
+        return Message(
+            f"`{name}` takes more memory than there is", "give it more: `--memory-limit`"
+        )
+    if kind.startswith(_VALUES):
+        return Message(f"`{name}` cannot be read: it holds a value that cannot be taken as asked")
+    said = text.splitlines()[0].partition("Error: ")[2] or text.splitlines()[0]
+    return Message(f"`{name}` cannot be read: {said}")

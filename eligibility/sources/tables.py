@@ -1,0 +1,115 @@
+"""Students that stand in tables: Parquet and CSV files, DuckDB and PostgreSQL."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from eligibility.errors import Message, UsageError
+from eligibility.model import RulePack
+from eligibility.sources.duck import DuckPart, DuckTables, check_size
+from eligibility.sources.mapping import read_mapping
+from eligibility.sources.plan import Plan, make_plan
+from eligibility.sources.postgres import PostgresPart, PostgresTables, is_url
+
+__all__ = ["SIZE", "TableSource", "is_table", "open_tables"]
+
+SIZE = 20_000
+"""How many students are in a part."""
+
+_ENDINGS = (".parquet", ".csv", ".csv.gz", ".duckdb")
+
+
+class TableSource:
+    """Students out of tables, in parts. To be closed, or used in a `with` block."""
+
+    # only reading tells how many students, and so how many parts, there are
+    size: int | None = None
+    again = True
+
+    def __init__(self, tables: DuckTables | PostgresTables, plan: Plan, size: int) -> None:
+        self.name = tables.name
+        self._tables = tables
+        self._plan = plan
+        self._size = size
+
+    def parts(self) -> Iterator[DuckPart | PostgresPart]:
+        """The parts, in the order of the id; they can be read until the source is closed."""
+        return self._tables.parts(self._plan, self._size)
+
+    def fingerprint(self) -> str:
+        """Another text when the files, the number of rows, or the mapping are others."""
+        told = f"{self._tables.fingerprint(self._plan)}\n{self._plan!r}\n{self._size}"
+        return f"sha256:{hashlib.sha256(told.encode('utf-8', 'surrogateescape')).hexdigest()}"
+
+    def close(self) -> None:
+        """Let go of connections and temporary files."""
+        self._tables.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def is_table(place: str) -> bool:
+    """Whether a source holds tables: by its address, its ending, or the files of a folder."""
+    if is_url(place) or place.lower().endswith(_ENDINGS):
+        return True
+    if not os.path.isdir(place):
+        return False
+    if any(name.lower().endswith(_ENDINGS[:3]) for name in os.listdir(place)):
+        return True
+    pattern = os.path.join(glob.escape(place), "*", "*.parquet")
+    return next(glob.iglob(pattern), None) is not None
+
+
+def open_tables(
+    place: str,
+    rules: RulePack,
+    *,
+    mapping: str | None = None,
+    table: str | None = None,
+    query: str | None = None,
+    memory_limit: str | None = None,
+    size: int = SIZE,
+) -> TableSource:
+    """The students in these tables, by the vocabulary of a pack.
+
+    `mapping` is a file that says what the columns are; `table` or `query` give the
+    students of a database. Raises `ProblemsError` with every mistake of the mapping and
+    the columns, `UsageError` when the source cannot be read or the question is wrong.
+    """
+    database = is_url(place) or place.lower().endswith(".duckdb")
+    if table is not None and query is not None:
+        raise UsageError(Message("`--table` and `--query` cannot stand together", "use one"))
+    if (table is not None or query is not None) and not database:
+        option = "--table" if table is not None else "--query"
+        text = f"`{option}` is for databases, and `{place}` is none"
+        raise UsageError(Message(text, "a mapping says which file is the table of the students"))
+    if memory_limit is not None:
+        check_size(memory_limit)
+    tables: DuckTables | PostgresTables
+    if is_url(place):
+        if memory_limit is not None:
+            text = "`--memory-limit` is for files, and PostgreSQL has limits of its own"
+            raise UsageError(Message(text, "leave it out"))
+        tables = PostgresTables(place, query)
+    else:
+        tables = DuckTables(place, query, memory_limit)
+    try:
+        plan = make_plan(read_mapping(mapping), rules, tables, table)
+    except BaseException:
+        tables.close()
+        raise
+    return TableSource(tables, plan, size)
