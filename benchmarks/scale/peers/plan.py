@@ -212,10 +212,14 @@ class _Reader:
         if state["attribute"] in where:
             return _all(passed), _all(passed)
         supplied = of["completing_supplies"]
-        later = [atom for atom in passed if not self._supplied(atom, supplied, attributes)]
+        met = {atom: self._supplied(atom, supplied, attributes) for atom in passed}
         finished = Atom(state["attribute"], values=tuple(state["finished"]))
         open_ = Atom(state["attribute"], values=tuple(state["in_progress"]))
         now = _all([finished, happened, *passed])
+        if False in met.values():
+            # to complete it well is not what is asked for
+            return now, now
+        later = [atom for atom in passed if met[atom] is None]
         either: list[Node] = [now, _all([open_, *later])]
         counted = {*state["finished"], *state["in_progress"]}
         if counted == set(attributes[state["attribute"]]["values"]):
@@ -225,10 +229,10 @@ class _Reader:
 
     def _supplied(
         self, atom: Atom, supplied: Mapping[str, Any], attributes: Mapping[str, Any]
-    ) -> bool:
-        """Whether completing an item well can meet the comparison."""
+    ) -> bool | None:
+        """Whether completing an item well meets the comparison; None where it supplies nothing."""
         if atom.name not in supplied:
-            return False
+            return None
         what = supplied[atom.name]
         if what == "as_of":
             return atom.operator.startswith(">") and atom.operand <= AS_OF.isoformat()
