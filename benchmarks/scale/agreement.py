@@ -20,8 +20,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from cohort import to_parquet, write_students
 from pathway_sql import OUTCOMES
-from students import to_parquet, write_students
 
 __all__ = ["differences", "ours", "theirs"]
 

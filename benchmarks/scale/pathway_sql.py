@@ -23,7 +23,7 @@ import sys
 import time
 from pathlib import Path
 
-from students import COLUMNS
+from cohort import COLUMNS
 
 __all__ = ["OUTCOMES", "query"]
 
@@ -393,9 +393,7 @@ def query(source: Path, target: Path, *, blocking: bool = False) -> str:
         students = f"read_parquet('{source}')"
     else:
         typed = ", ".join(f"{name!r}: {kind!r}" for name, kind in COLUMNS.items())
-        students = (
-            f"read_json('{source}', format = 'newline_delimited', columns = {{{typed}}})"
-        )
+        students = f"read_json('{source}', format = 'newline_delimited', columns = {{{typed}}})"
     form = "csv" if target.suffix == ".csv" else "json"
     return f"""{MACROS}
 COPY (
@@ -429,8 +427,8 @@ leaves AS (SELECT *,
 {_levels()}
 SELECT {_shown(form, blocking=blocking)}
 FROM outcomes
-) TO '{target}' ({'FORMAT csv, HEADER' if form == 'csv' else 'FORMAT json'});
-"""  # noqa: S608  # the paths are the user's own
+) TO '{target}' ({"FORMAT csv, HEADER" if form == "csv" else "FORMAT json"});
+"""
 
 
 _HALF = 31
@@ -440,7 +438,9 @@ _HALF = 31
 def _packed() -> str:
     halves = (SCALARS[:_HALF], SCALARS[_HALF:])
     return ",\n".join(
-        "  " + " + ".join(f"bits({how}, {2 * at})" for at, (_, how) in enumerate(half)) + f" AS {name}"
+        "  "
+        + " + ".join(f"bits({how}, {2 * at})" for at, (_, how) in enumerate(half))
+        + f" AS {name}"
         for name, half in zip(("one", "two"), halves, strict=True)
     )
 
@@ -511,7 +511,7 @@ def _shown(form: str, *, blocking: bool) -> str:
         found = [f"{{{', '.join(shown)}}} AS statuses"]
     if blocking:
         paths = [
-            (outcome, f"CASE WHEN NOT coalesce({now}, false) THEN concat_ws('; ', {BLOCKING[outcome]}) END")
+            (outcome, f"CASE WHEN NOT coalesce({now}, false) THEN {_joined(outcome)} END")
             for outcome, _, now in columns
         ]
         if form == "csv":
@@ -519,6 +519,10 @@ def _shown(form: str, *, blocking: bool) -> str:
         else:
             found.append(f"{{{', '.join(f'{o!r}: {how}' for o, how in paths)}}} AS blocking")
     return ",\n  ".join(["id AS profile", *found])
+
+
+def _joined(outcome: str) -> str:
+    return f"concat_ws('; ', {BLOCKING[outcome]})"
 
 
 def main() -> None:

@@ -51,11 +51,12 @@ def load(source: Path) -> list[dict[str, Any]]:
     """The students, with null for what is not there."""
     found = []
     for student in students(source):
-        filled = dict.fromkeys(_SCALARS) | student
+        filled: dict[str, Any] = dict.fromkeys(_SCALARS) | student
         for name, attributes in _ATTRIBUTES.items():
             nothing = dict.fromkeys(attributes)
-            if filled[name]:
-                filled[name] = [nothing | item for item in filled[name]]
+            items = filled[name]
+            if items is not None:
+                filled[name] = [nothing | item for item in items]
         found.append(filled)
     return found
 

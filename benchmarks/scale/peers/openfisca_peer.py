@@ -193,7 +193,9 @@ def evaluate(system: TaxBenefitSystem, found: Any) -> list[tuple[str, dict[str, 
         for name, values in inputs.items():
             simulation.set_input(name, _PERIOD, values)
     sides = {
-        outcome: [simulation.calculate(_variable(outcome, side), _PERIOD).tolist() for side in SIDES]
+        outcome: [
+            simulation.calculate(_variable(outcome, side), _PERIOD).tolist() for side in SIDES
+        ]
         for outcome in _OUTCOMES
     }
     return [

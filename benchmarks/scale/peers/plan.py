@@ -20,7 +20,18 @@ from typing import Any
 
 import yaml
 
-__all__ = ["AS_OF", "SIDES", "Atom", "Group", "Node", "Plan", "Quantity", "Reference", "Side", "levels"]
+__all__ = [
+    "AS_OF",
+    "SIDES",
+    "Atom",
+    "Group",
+    "Node",
+    "Plan",
+    "Quantity",
+    "Reference",
+    "Side",
+    "levels",
+]
 
 AS_OF = datetime.date(2026, 11, 24)
 
@@ -202,7 +213,9 @@ class _Reader:
         """The test of an item in each scenario."""
         attributes = of["attributes"]
         passed = [
-            atom for name, value in where.items() for atom in self._atoms(name, attributes[name], value)
+            atom
+            for name, value in where.items()
+            for atom in self._atoms(name, attributes[name], value)
         ]
         happened = Atom(of["dated_by"], "<=", AS_OF.isoformat())
         state = of.get("state")

@@ -16,7 +16,7 @@ from measured import STATUSES, run
 from plan import Atom, Plan, Quantity, Side, levels
 from render import Renderer
 
-_KINDS = {
+_KINDS: dict[str, Any] = {
     **dict.fromkeys(
         ("hs_diploma", "ged", "bill_due", "conduct_hold", "screened", "immunized"), pl.Boolean
     ),
@@ -27,7 +27,7 @@ _KINDS = {
     ),
     **dict.fromkeys(("terms", "math", "english", "income"), pl.Int64),
 }
-_LISTS = {
+_LISTS: dict[str, dict[str, Any]] = {
     "courses": {
         "dept": pl.String,
         "level": pl.Int64,

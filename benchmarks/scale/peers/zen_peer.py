@@ -6,13 +6,14 @@ first whether there is a value.
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
 
 import zen
 from measured import run, status, write_rows
-from plan import SIDES, Plan, Side, levels
+from plan import SIDES, Plan, levels
 from textual import Textual
 
 
@@ -21,9 +22,6 @@ class _Zen(Textual):
     disjunction = " or "
     negation = "not "
     item = "#."
-
-    def reference(self, outcome: str, side: Side) -> str:
-        return f"{outcome.replace('-', '_')}_{side.name}"
 
     def dated(self, name: str, operator: str, day: str) -> str:
         return f"d({name}) {operator} d('{day}')"
@@ -60,17 +58,15 @@ def prepare(rules: Path) -> zen.ZenDecision:
         content = {"expressions": expressions, "passThrough": True}
         name = f"level {number}"
         nodes.append({"id": name, "name": name, "type": "expressionNode", "content": content})
-    last = nodes[-1]["content"]["expressions"]
     # only what was found goes out, not the student again
     kept = [writer.reference(outcome, side) for outcome in plan.outcomes for side in SIDES]
     shown = [{"id": f"out-{key}", "key": f"out.{key}", "value": key} for key in kept]
-    assert last
     content = {"expressions": shown, "passThrough": False}
     nodes.append({"id": "out", "name": "out", "type": "expressionNode", "content": content})
     nodes.append({"id": "end", "name": "end", "type": "outputNode"})
     edges = [
         {"id": f"edge {at}", "type": "edge", "sourceId": one["id"], "targetId": other["id"]}
-        for at, (one, other) in enumerate(zip(nodes, nodes[1:], strict=False))
+        for at, (one, other) in enumerate(itertools.pairwise(nodes))
     ]
     return zen.ZenEngine().create_decision(json.dumps({"nodes": nodes, "edges": edges}))
 

@@ -1,8 +1,8 @@
 """Made-up students for the benchmark of scale: the same seed gives the same bytes.
 
-    python benchmarks/scale/students.py 1000000 students.ndjson
-    python benchmarks/scale/students.py 1000000 students.ndjson --parquet students.parquet
-    python benchmarks/scale/students.py 20000 students.ndjson --folder students/
+    python benchmarks/scale/cohort.py 1000000 students.ndjson
+    python benchmarks/scale/cohort.py 1000000 students.ndjson --parquet students.parquet
+    python benchmarks/scale/cohort.py 20000 students.ndjson --folder students/
 
 A student is about 2 kB of JSON: 25 scalars, about 20 courses, credentials and CE credits.
 Of every 100 pieces of information 3 to 8 are missing: half of them left out, half null.
@@ -144,7 +144,10 @@ def _student(chance: random.Random, number: int) -> str:
 
 
 def _kept(
-    chance: random.Random, share: float, names: Sequence[str] | dict[str, str], values: Sequence[str]
+    chance: random.Random,
+    share: float,
+    names: Sequence[str] | dict[str, str],
+    values: Sequence[str],
 ) -> Iterator[str]:
     """Members of a JSON object, some left out or null."""
     drawn = chance.random
@@ -217,7 +220,7 @@ def _courses(chance: random.Random, share: float, terms: int, last: int) -> str:
             luck = chance.random()
             if luck < 0.75:
                 state = '"enrolled"' if luck < 0.55 else '"planned"'
-                values = (f'"{dept}"', level, state, credits_)
+                values: tuple[str, ...] = (f'"{dept}"', level, state, credits_)
                 kept = _kept(chance, share, _OPEN_COURSE, values)
                 made.append(f"{{{','.join(kept)}}}")
                 continue
