@@ -10,6 +10,7 @@ from types import ModuleType
 
 import pytest
 from commands import DAY, ROOT, run
+
 from eligibility.packs import load_pack
 
 SCALE = ROOT / "benchmarks" / "scale"

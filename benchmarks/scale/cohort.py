@@ -100,7 +100,7 @@ def to_parquet(source: Path, target: Path) -> None:
     typed = ", ".join(f"{name!r}: {kind!r}" for name, kind in COLUMNS.items())
     with duckdb.connect() as database:
         database.execute(
-            f"COPY (SELECT * FROM read_json('{source}', format = 'newline_delimited',"  # noqa: S608
+            f"COPY (SELECT * FROM read_json('{source}', format = 'newline_delimited',"
             f" columns = {{{typed}}})) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
         )
 
