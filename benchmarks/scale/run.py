@@ -146,22 +146,22 @@ def _memory(group: int) -> float:
 
 
 def measured(words: Sequence[str]) -> Run:
-    """Run a command as a process of its own. Raises `CalledProcessError` when it fails."""
+    """Run a command as a process of its own. Raises `SystemExit` when it fails."""
     paths = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     start = time.perf_counter()
     with subprocess.Popen(
         words,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
         env={**os.environ, "PYTHONPATH": paths},
     ) as process:
         with _watched(process) as seen:
-            said, _ = process.communicate()
+            said, complaint = process.communicate()
         wall = time.perf_counter() - start
     if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, list(words))
+        raise SystemExit(f"{complaint}\n{' '.join(words)} ended with {process.returncode}")
     last = said.strip().splitlines()[-1:] or [""]
     steps = json.loads(last[0]) if last[0].startswith("{") else {}
     return Run(wall, max(*seen, steps.pop("peak", 0.0)), steps)
