@@ -637,7 +637,7 @@ def test_a_folder_of_2000_small_files_is_answered_in_the_order_of_their_names(
     folder.mkdir()
     for number, line in enumerate(many(2000, wrong=(5, 1999))):
         (folder / f"{number:05}.json").write_text(line, encoding="utf-8")
-    parts = [*open_source(str(folder), StringIO()).parts()]  # type: ignore[arg-type]
+    parts = [*files.Folder(folder).parts()]
     assert [part.size for part in parts] == [500] * 4
     result = batch(folder, "--to", tmp_path / "out.csv", "--format", "wide", "--outcome", "entry")
     assert result.stderr.startswith("2,000 read: 1,998 answered, 2 rejected, in ")

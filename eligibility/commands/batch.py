@@ -94,7 +94,11 @@ def batch(
     jobs: int | None,
     resume: bool,
 ) -> None:
-    """Answer all students of SOURCE: NDJSON, a folder of *.json, tables, or - for standard input."""
+    """Answer all students of SOURCE.
+
+    It is NDJSON, a folder of *.json, - for standard input, Parquet, CSV, a .duckdb file, or the
+    postgresql:// address of a database.
+    """
     from eligibility.batch.formats import make_format
     from eligibility.batch.run import Question, make_answering, run
     from eligibility.sources.opening import Asked, open_source
