@@ -29,7 +29,6 @@ from eligibility.batch.summary import Tally
 from eligibility.errors import UsageError
 from eligibility.model import Status
 from eligibility.sources import files
-from eligibility.sources.opening import open_source
 
 ANN, BOB, CID = ((PROFILES / f"{name}.json").read_text("utf-8") for name in ("ann", "bob", "cid"))
 FEW = ("--outcome", "entry", "--outcome", "guard")
