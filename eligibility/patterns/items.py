@@ -130,11 +130,23 @@ class ItemKinds:
         return total
 
     def _adding(self, family: _Family, item: Item) -> Iterator[int]:
+        moves = self._moves(item)
+        now: dict[tuple[ItemTest, bool], Truth] = {}
         for one in family.adds:
-            value = self._folds[one.scenario].item(one.leaf, item)
+            test = (one.leaf.where, one.leaf.every_state)
+            # what is not in progress comes to the same in both, and NOW comes first
+            value = None if moves else now.get(test)
+            if value is None:
+                value = now[test] = self._folds[one.scenario].item(one.leaf, item)
             if value is not Truth.UNMET:
                 yield one.met if value is Truth.MET else one.maybe
                 yield from (work(item, value) for work in one.more)
+
+    def _moves(self, item: Item) -> bool:
+        """Whether an item is in progress, or may be."""
+        states = self.of.states
+        state = None if states is None else item.values.get(states.attribute)
+        return states is not None and (state is None or state in states.in_progress)
 
     @cached_property
     def _families(self) -> tuple[_Family, ...]:
