@@ -21,7 +21,7 @@ from eligibility.model import Status
 from eligibility.observations import Observation
 from eligibility.packs import Pack
 from eligibility.patterns.deciding import Blocked, Decided, deciders, needed_leaves
-from eligibility.patterns.decoding import Decoder
+from eligibility.patterns.decoding import Decoded, Decoder
 from eligibility.patterns.kinds import Kinds
 from eligibility.remembered import Remembered
 from eligibility.report import seen_fields
@@ -78,6 +78,7 @@ class Streaming:
             compiled.pack.vocabulary,
             as_of,
             needed_leaves(compiled, self._outcomes),
+            len(compiled.roots),
         )
         self._deciders = deciders(compiled, self._kinds, self._outcomes)
         self._decoder = Decoder(compiled.pack, self._kinds)
@@ -135,26 +136,29 @@ class Streaming:
 
     # -- one student ------------------------------------------------------------------
 
-    def _row(self, got: tuple[str, Any, int], place: Found | Unread) -> Row | None:
-        name, student, total = got
+    def _row(self, got: Decoded, place: Found | Unread) -> Row | None:
+        name, student, pattern, sums = got
         seen: dict[int, Observation] = {}
         if self._rest:
             folded = self._folded(place)
             if folded is None:
                 return None
             more, seen = folded
-            total += more
-        total, blocked = self._decide(total)
-        findings = self._findings.get(total & self._slots)
+            pattern += more
+        pattern, blocked = self._decide(pattern)
+        findings = self._findings.get(pattern & self._slots)
         if findings is None:
-            findings = self._statuses(total & self._slots)
+            findings = self._statuses(pattern & self._slots)
         if not self._blocking:
             return Row(name, findings)
         if self._written:
             texts = [
                 self._names[outcome]
                 + ",".join(
-                    [piece.text for piece in self._seen(outcome, parts, total, student, seen)]
+                    [
+                        piece.text
+                        for piece in self._seen(outcome, parts, pattern, sums, student, seen)
+                    ]
                 )
                 + "]"
                 for outcome, parts in blocked
@@ -164,7 +168,7 @@ class Streaming:
             )
         told: list[tuple[Blocking, ...]] = [()] * len(self._outcomes)
         for outcome, parts in blocked:
-            pieces = self._seen(outcome, parts, total, student, seen)
+            pieces = self._seen(outcome, parts, pattern, sums, student, seen)
             told[self._places[outcome]] = tuple(piece.blocking for piece in pieces)
         return Row(name, Findings(findings.statuses, tuple(told)))
 
@@ -172,7 +176,8 @@ class Streaming:
         self,
         outcome: str,
         parts: Sequence[Decided],
-        total: int,
+        pattern: int,
+        sums: int,
         student: Any,
         seen: dict[int, Observation],
     ) -> list[_Piece]:
@@ -180,12 +185,13 @@ class Streaming:
         pieces = []
         for part in parts:
             for one in part.blocking:
-                key: object = total & one.fields
-                if one.facts:
-                    key = (key, *self._decoder.stated(student, one.facts))
+                key: object = (sums >> one.shift) & one.fields if one.fields else 0
+                if one.told or one.facts:
+                    stated = self._decoder.stated(student, one.facts)
+                    key = (key, pattern & one.told, *stated)
                 piece = one.known.get(key)
                 if piece is None:
-                    piece = self._piece(one, total, student, seen)
+                    piece = self._piece(one, pattern, sums, student, seen)
                     if len(one.known) >= _HELD:
                         one.known.clear()
                     if one.lasting:
@@ -199,7 +205,12 @@ class Streaming:
         return pieces
 
     def _piece(
-        self, one: Blocked, total: int, student: Any, seen: dict[int, Observation]
+        self,
+        one: Blocked,
+        pattern: int,
+        sums: int,
+        student: Any,
+        seen: dict[int, Observation],
     ) -> _Piece:
         node = one.deciding.node
         leaf = observation = None
@@ -208,7 +219,7 @@ class Streaming:
             observation = seen.get(node.leaf)
             if observation is None:
                 values = self._decoder.values(student, one.facts)
-                observation = self._kinds.observation(node.leaf, total, values)
+                observation = self._kinds.observation(node.leaf, pattern, sums, values)
         told = seen_fields(leaf, observation)
         return _Piece(
             Blocking(

@@ -1,4 +1,4 @@
-"""Verdicts by the bits of a total: every part of an outcome decided once for each pattern.
+"""Verdicts by patterns of bits: every part of an outcome decided once for each pattern.
 
 An outcome that asks for all of several conditions is decided part by part, a few conditions
 in each, since what is missing for all of them is what is missing for each. So the patterns of
@@ -34,11 +34,14 @@ _LEAVES = 4
 class Blocked:
     """A condition that blocks, with its values now and projected: one for all who have it so.
 
-    What was seen there rests on the `fields` of a total and on some `facts`, or, where `lasting`
-    is false, on more than these. `known` is for what is made of it, by those.
+    What was seen there rests on some bits of the pattern (`told`), on the `fields` of the sums
+    shifted by `shift`, and on some `facts`; or, where `lasting` is false, on more than these.
+    `known` is for what is made of it, by those.
     """
 
     deciding: Deciding
+    told: int
+    shift: int
     fields: int
     facts: tuple[str, ...]
     lasting: bool
@@ -84,16 +87,16 @@ class Part:
         self.known: dict[int, Decided] = {}
         self._told: dict[tuple[int, Truth, Truth], Blocked] = {}
 
-    def decide(self, total: int) -> Decided:
-        """What a total comes to that is not known yet; it is known from then on."""
+    def decide(self, pattern: int) -> Decided:
+        """What a pattern comes to that is not known yet; it is known from then on."""
         if len(self.known) >= PATTERNS:
             self.known.clear()
-        found = self.known[total & self.mask] = self._decided(total)
+        found = self.known[pattern & self.mask] = self._decided(pattern)
         return found
 
-    def _decided(self, total: int) -> Decided:
-        now = self._values(total, Scenario.NOW)
-        then = self._values(total, Scenario.PROJECTED)
+    def _decided(self, pattern: int) -> Decided:
+        now = self._values(pattern, Scenario.NOW)
+        then = self._values(pattern, Scenario.PROJECTED)
         missing = blocking(self._compiled, self._nodes, now, then)
         return Decided(
             int(min(now[node.number] for node in self._nodes)),
@@ -106,19 +109,25 @@ class Part:
         found = self._told.get(key)
         if found is None:
             leaf = one.node.leaf
-            fields = 0 if leaf is None else self._kinds.decoders[leaf].fields
-            facts = () if leaf is None else self._kinds.read(leaf)
+            told = fields = 0
+            facts: tuple[str, ...] = ()
+            if leaf is not None:
+                decoder = self._kinds.decoders[leaf]
+                told, fields, facts = decoder.told, decoder.fields, self._kinds.read(leaf)
+            # small numbers are quicker to look up
+            shift = max((fields & -fields).bit_length() - 1, 0)
             lasting = leaf not in self._kinds.rest
-            found = self._told[key] = Blocked(one, fields, facts, lasting)
+            found = Blocked(one, told, shift, fields >> shift, facts, lasting)
+            self._told[key] = found
         return found
 
-    def _values(self, total: int, scenario: Scenario) -> list[Truth]:
+    def _values(self, pattern: int, scenario: Scenario) -> list[Truth]:
         """The values of all nodes: those that are not of this part are left open."""
         leaves = [Truth.UNKNOWN] * len(self._compiled.leaves)
         for leaf in self._leaves:
-            leaves[leaf] = self._kinds.value(leaf, total, scenario)
+            leaves[leaf] = self._kinds.value(leaf, pattern, scenario)
         for now, then in self._referred:
-            leaves.append(Truth((now if scenario is Scenario.NOW else then).of(total)))
+            leaves.append(Truth((now if scenario is Scenario.NOW else then).of(pattern)))
         [found] = self._engine.derive([leaves])
         values = [Truth.UNKNOWN] * len(self._compiled.nodes)
         for node, value in zip(self._own, found.values, strict=True):
@@ -133,7 +142,7 @@ class Decider:
         self.name = name
         self.parts = tuple(parts)
         self.slots = pair[0].mask | pair[1].mask
-        # what is added to a total, by the value now and projected
+        # what is set in a pattern, by the value now and projected
         self.bits = [
             [(now << pair[0].offset) | (then << pair[1].offset) for then in range(3)]
             for now in range(3)
@@ -144,9 +153,9 @@ class Decider:
             for then in range(3)
         }
 
-    def status(self, total: int) -> Status:
-        """What the outcome came out as, where that was added to the total."""
-        return self._statuses[total & self.slots]
+    def status(self, pattern: int) -> Status:
+        """What the outcome came out as, where that was set in the pattern."""
+        return self._statuses[pattern & self.slots]
 
 
 _Places = Mapping[str, tuple[Bits, Bits]]

@@ -9,7 +9,6 @@ ordinary way takes the profile.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Literal
@@ -32,8 +31,8 @@ _KEY = 2
 _TEXT = 2
 """The quotation marks that a key and a text take."""
 
-Decoded = tuple[str, Any, int]
-"""A student's id, the facts as decoded, and the total."""
+Decoded = tuple[str, Any, int, int]
+"""A student's id, the facts as decoded, the pattern, and the sums."""
 
 
 class Decoder:
@@ -47,6 +46,7 @@ class Decoder:
         # leaves more of them in the text than the values account for.
         self._quotes = kinds.quotes
         self._bias = kinds.layout.bias
+        self._pattern = kinds.layout.pattern
         facts = tuple(pack.vocabulary.facts.values())
         judged = tuple(pack.judgements)
         types = _Types(msgspec)
@@ -64,13 +64,14 @@ class Decoder:
             return None
         try:
             student = self._decode(line)
-            total = self._add(student)
+            values, sums = self._add(student)
         except (*self._refused, _NotPlainError, UnpackableError, TypeError):
             # a TypeError is a number that is none: Decimal("sNaN") has no hash
             return None
-        if total & self._quotes.mask != line.count(b'"') or not id_allowed(student.id):
+        if values & self._quotes.mask != line.count(b'"') or not id_allowed(student.id):
             return None
-        return student.id, student, total + self._bias
+        sums += self._bias
+        return student.id, student, self._pattern(values, sums), sums
 
     def values(self, student: Any, names: Sequence[str]) -> dict[str, Value]:
         """Some facts of a student that was decoded, as the rules see them."""
@@ -95,34 +96,34 @@ class Decoder:
 
     def _generated(
         self, facts: Sequence[Declaration], judged: Sequence[str]
-    ) -> Callable[[Any], int]:
-        """A function of a student, made of a line for each fact.
+    ) -> Callable[[Any], tuple[int, int]]:
+        """A function of a student, made of a term for each fact: what is set, and the sums.
+
+        The quotation marks are counted in the lowest bits of the former.
 
         No word of a pack gets into its text: facts are told by their number.
         """
         self._readers = {fact.name: _Values(fact) for fact in facts if isinstance(fact, Fact)}
         known: dict[str, object] = {}
-        terms, lists = [], []
+        values, sums, lines = [str(_KEY + _TEXT)], ["0"], []
         for place, fact in enumerate(facts):
             if isinstance(fact, Fact):
-                known[f"v{place}"] = _Facts(
-                    self._kinds, self._quotes.offset, self._readers[fact.name]
-                )
-                terms.append(f"v{place}[s.f{place}]")
+                known[f"v{place}"] = _Facts(self._kinds, self._readers[fact.name])
+                values.append(f"v{place}[s.f{place}]")
             else:
-                known[f"v{place}"] = _Lists(
-                    fact, self._kinds.lists.get(fact.name), self._quotes.offset
-                ).add
-                lists.append(f"v{place}(s.f{place})")
+                known[f"v{place}"] = _Lists(fact, self._kinds.lists.get(fact.name)).add
+                lines.append(f"    q{place}, t{place} = v{place}(s.f{place})")
+                values.append(f"q{place}")
+                sums.append(f"t{place}")
         for number, names in enumerate(one for one in self._kinds.facts if len(one) > 1):
             known[f"p{number}"] = _Pairs(self._kinds, names, self._readers)
             slots = ", ".join(f"s.{self._slots[name]}" for name in names)
-            terms.append(f"p{number}[{slots}]")
-        known["j"] = _Judged(self._kinds, judged, self._quotes.offset)
-        terms.append("j[s.judgements]")
-        start = _KEY + _TEXT
-        source = f"lambda s: {start << self._quotes.offset} + {' + '.join([*terms, *lists])}"
-        made: Callable[[Any], int] = eval(source, known)  # noqa: S307  # made here, of numbers
+            values.append(f"p{number}[{slots}]")
+        known["j"] = _Judged(self._kinds, judged)
+        values.append("j[s.judgements]")
+        lines.append(f"    return {' + '.join(values)}, {' + '.join(sums)}")
+        exec("\n".join(["def add(s):", *lines]), known)  # noqa: S102  # made here, of numbers
+        made: Callable[[Any], tuple[int, int]] = known["add"]  # type: ignore[assignment]
         return made
 
 
@@ -270,17 +271,16 @@ class _Values:
 class _Facts(dict[object, int]):
     """What each value of a fact adds."""
 
-    def __init__(self, kinds: Kinds, quotes: int, reader: _Values) -> None:
+    def __init__(self, kinds: Kinds, reader: _Values) -> None:
         super().__init__()
         self._kinds = kinds
-        self._quotes = quotes
         self._reader = reader
         self._kept = (reader.fact.name,) in kinds.facts or not reader.endless
 
     def __missing__(self, raw: object) -> int:
         values, _ = self._reader.read(raw)
         marks = 0 if raw is _unset() else _KEY + _marks(raw)
-        found = self._kinds.of_facts((self._reader.fact.name,), values) + (marks << self._quotes)
+        found = self._kinds.of_facts((self._reader.fact.name,), values) + marks
         if self._kept:
             if len(self) >= REMEMBERED:
                 self.clear()
@@ -310,15 +310,14 @@ class _Pairs(dict[tuple[object, ...], int]):
 class _Judged(dict[object, int]):
     """What decisions add."""
 
-    def __init__(self, kinds: Kinds, names: Sequence[str], quotes: int) -> None:
+    def __init__(self, kinds: Kinds, names: Sequence[str]) -> None:
         super().__init__()
         self._kinds = kinds
         self._names = names
-        self._quotes = quotes
 
     def __missing__(self, raw: Any) -> int:
         absent = raw is None or raw is _unset()
-        total = (0 if raw is _unset() else _KEY + _marks(raw)) << self._quotes
+        total = 0 if raw is _unset() else _KEY + _marks(raw)
         for place, name in enumerate(self._names):
             value = None if absent else getattr(raw, f"f{place}")
             total += self._kinds.of_judgement(name, value if isinstance(value, bool) else None)
@@ -330,20 +329,27 @@ class _Judged(dict[object, int]):
 
 # -- lists ----------------------------------------------------------------------------
 
+_MARKS = 16
+_CLASS = 20
+"""Bits of a key: the quotation marks of an item come first, then a number for each attribute."""
+
 
 class _Classes(dict[object, int]):
-    """A number for each value of an attribute; the same for values that are treated alike."""
+    """A number for each value of an attribute; the same for values that are treated alike.
 
-    def __init__(self, kinds: ItemKinds | None, reader: _Values) -> None:
+    It stands in its place in the key of an item, with the quotation marks in the lowest bits,
+    which have room for so many as `most` of each attribute.
+    """
+
+    def __init__(self, kinds: ItemKinds | None, reader: _Values, place: int, most: int) -> None:
         super().__init__()
+        self._most = most
         self._kinds = kinds
         self._reader = reader
-        self._seen: dict[tuple[object, int], int] = {}
-        self._numbers = itertools.count()
-        self._alike: dict[object, int] = {}
-        self.typed: dict[int, tuple[dict[str, Value], dict[str, Items], int, int]] = {}
-        name = reader.fact.name
-        self._read = kinds is not None and name in kinds.reads
+        self._shift = _MARKS + _CLASS * place
+        self._numbers: dict[object, int] = {}
+        self._typed: list[tuple[dict[str, Value], dict[str, Items]]] = []
+        self._read = kinds is not None and reader.fact.name in kinds.reads
         self._kept = self._read or not reader.endless
 
     def __missing__(self, raw: object) -> int:
@@ -352,82 +358,93 @@ class _Classes(dict[object, int]):
         if self._read:
             assert self._kinds is not None
             told = self._kinds.told(self._reader.fact.name, Item("/0", values, lists))
+        number = self._numbers.get(told)
+        if number is None:
+            number = self._numbers[told] = len(self._typed)
+            if number >> _CLASS:
+                raise _NotPlainError
+            self._typed.append((values, lists))
         marks = 0 if raw is _unset() else _KEY + _marks(raw)
-        found = self._seen.get((told, marks))
-        if found is None:
-            if len(self._seen) >= REMEMBERED:
-                for known in (self._seen, self._alike, self.typed, self):
-                    known.clear()
-            # never a number that was used before: a key made of it may be half done
-            found = self._seen[told, marks] = next(self._numbers)
-            alike = self._alike.setdefault(told, found)
-            self.typed[found] = (values, lists, marks, alike)
+        if marks > self._most:
+            raise _NotPlainError
+        found = (number << self._shift) + marks
         if self._kept:
             if len(self) >= REMEMBERED:
                 self.clear()
             self[raw] = found
         return found
 
+    def number(self, key: int) -> int:
+        """The number in the key of an item."""
+        return (key >> self._shift) & ((1 << _CLASS) - 1)
+
+    def typed(self, number: int) -> tuple[dict[str, Value], dict[str, Items]]:
+        """A value of this number, as the rules see it."""
+        return self._typed[number]
+
 
 class _Lists:
-    """What a list adds: its items, whether they are all, and its quotation marks."""
+    """What a list adds: its quotation marks, and its items and whether they are all."""
 
-    def __init__(self, of: ListFact, kinds: ItemKinds | None, quotes: int) -> None:
+    def __init__(self, of: ListFact, kinds: ItemKinds | None) -> None:
         self._of = of
         self._kinds = kinds
-        self._quotes = quotes
-        self._readers = [_Values(one) for one in of.attributes.values()]
-        self._classes = [_Classes(kinds, reader) for reader in self._readers]
-        self._known: dict[tuple[int, ...], int] = {}
+        most = ((1 << _MARKS) - 1) // len(of.attributes)
+        self._classes = {
+            name: _Classes(kinds, _Values(one), place, most)
+            for place, (name, one) in enumerate(of.attributes.items())
+        }
+        self._known: dict[int, int] = {}
         self._items = self._generated()
-        self._partial = 0 if kinds is None else kinds.partial.mask
-        self._stated = _KEY << quotes
+        self._partial = 0 if kinds is None else 1 << kinds.partial.offset
 
-    def add(self, raw: Any) -> int:
+    def add(self, raw: Any) -> tuple[int, int]:
         """What this list of a student adds."""
         if type(raw) is tuple:
             if len(raw) > MOST:
                 raise _NotPlainError
-            return self._stated + self._items(raw)
+            return self._items(raw)
         if raw is None:
-            return self._stated + self._partial
+            return _KEY, self._partial
         if raw is _unset():
-            return 0 if self._of.complete else self._partial
-        marks = _KEY if raw.complete is _unset() else 2 * _KEY
-        total = self.add(raw.items) + (marks << self._quotes)
-        return total + self._partial if raw.complete is False else total
+            return 0, 0 if self._of.complete else self._partial
+        marks, sums = self.add(raw.items)
+        if raw.complete is not _unset():
+            marks += _KEY
+        return marks + _KEY, sums + self._partial if raw.complete is False else sums
 
-    def _generated(self) -> Callable[[tuple[Any, ...]], int]:
+    def _generated(self) -> Callable[[tuple[Any, ...]], tuple[int, int]]:
         """A function of the items, made of a look-up for each attribute."""
-        names = {f"c{place}": one for place, one in enumerate(self._classes)}
-        looked = ", ".join(f"c{place}[one.f{place}]" for place in range(len(self._classes)))
+        names = {f"c{place}": one for place, one in enumerate(self._classes.values())}
+        looked = " + ".join(f"c{place}[one.f{place}]" for place in range(len(names)))
         source = (
             "def added(items):\n"
-            "    total = 0\n"
+            f"    marks, total = {_KEY}, 0\n"
             "    for one in items:\n"
-            f"        key = ({looked},)\n"
+            f"        key = {looked}\n"
+            f"        marks += key & {(1 << _MARKS) - 1}\n"
+            f"        key >>= {_MARKS}\n"
             "        found = known(key)\n"
             "        total += miss(key) if found is None else found\n"
-            "    return total\n"
+            "    return marks, total\n"
         )
         space: dict[str, Any] = {**names, "known": self._known.get, "miss": self._miss}
         exec(source, space)  # noqa: S102  # made here, of numbers
-        made: Callable[[tuple[Any, ...]], int] = space["added"]
+        made: Callable[[tuple[Any, ...]], tuple[int, int]] = space["added"]
         return made
 
-    def _miss(self, key: tuple[int, ...]) -> int:
-        values: dict[str, Value] = {}
-        lists: dict[str, Items] = {}
-        alike: dict[str, object] = {}
-        marks = 0
-        for name, classes, number in zip(self._of.attributes, self._classes, key, strict=True):
-            some, more, few, alike[name] = classes.typed[number]
-            values.update(some)
-            lists.update(more)
-            marks += few
-        found = marks << self._quotes
+    def _miss(self, key: int) -> int:
+        found = 0
         if self._kinds is not None:
-            found += self._kinds.added(Item("/0", values, lists), alike)
+            values: dict[str, Value] = {}
+            lists: dict[str, Items] = {}
+            alike: dict[str, object] = {}
+            for name, classes in self._classes.items():
+                alike[name] = number = classes.number(key << _MARKS)
+                some, more = classes.typed(number)
+                values.update(some)
+                lists.update(more)
+            found = self._kinds.added(Item("/0", values, lists), alike)
         if len(self._known) >= REMEMBERED:
             self._known.clear()
         self._known[key] = found

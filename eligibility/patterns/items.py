@@ -31,7 +31,7 @@ from eligibility.facts import Item
 from eligibility.leaves import EXACT, Fold, Scenario
 from eligibility.measures import number_band, points
 from eligibility.model import Fact, ListFact
-from eligibility.patterns.layout import MOST, WORD, Bits, Layout
+from eligibility.patterns.layout import MOST, WORD, Counter, Layout
 from eligibility.patterns.sums import UNIT, Average, Count, Covered, Ends, Mean, Pair, Summed
 from eligibility.remembered import always_read, part, read
 from eligibility.truth import Truth
@@ -83,7 +83,7 @@ class ItemKinds:
     `partial` is set where the items stated are not all there are.
     """
 
-    def __init__(self, of: ListFact, folds: Mapping[Scenario, Fold], partial: Bits) -> None:
+    def __init__(self, of: ListFact, folds: Mapping[Scenario, Fold], partial: Counter) -> None:
         self.of = of
         self.partial = partial
         self._folds = folds

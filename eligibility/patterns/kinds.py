@@ -30,13 +30,16 @@ from eligibility.leaves import EXACT, Fold, Scenario
 from eligibility.model import ListFact, Vocabulary
 from eligibility.observations import Observation
 from eligibility.patterns.items import ItemKinds
-from eligibility.patterns.layout import WORD, Bits, Layout
+from eligibility.patterns.layout import Bits, Layout
 from eligibility.patterns.sums import Fixed, Set, Sum
 from eligibility.remembered import read
 from eligibility.truth import Truth
 from eligibility.values import Value
 
 __all__ = ["Kinds"]
+
+_QUOTES = 24
+"""Bits enough to count the quotation marks of a profile."""
 
 _BOUNDS = ("at_least", "more_than", "at_most", "less_than")
 
@@ -54,9 +57,11 @@ class Kinds:
         vocabulary: Vocabulary,
         as_of: datetime.date,
         numbers: Sequence[int],
+        outcomes: int,
     ) -> None:
-        self.layout = Layout()
-        self.quotes = self.layout.bits(WORD)
+        # two values of two bits for each leaf and each outcome, at the most
+        self.layout = Layout(_QUOTES + 4 * (len(numbers) + outcomes))
+        self.quotes = self.layout.bits(_QUOTES)
         self.decoders: dict[int, Sum] = {}
         self.facts: dict[tuple[str, ...], list[int]] = {}
         self.judgements: dict[str, Bits] = {}
@@ -68,8 +73,7 @@ class Kinds:
         self._as_of = as_of
         self.lists: dict[str, ItemKinds] = {}
         rest = []
-        # what is set comes first: a small number is quicker to add than a large one
-        for number in sorted(numbers, key=lambda one: isinstance(leaves[one], Quantifier)):
+        for number in numbers:
             decoder = self._decoder(leaves[number])
             if decoder is None:
                 rest.append(number)
@@ -79,9 +83,9 @@ class Kinds:
                 self.facts.setdefault(_facts_of(leaves[number]), []).append(number)
         self.rest = tuple(rest)
 
-    def value(self, number: int, total: int, scenario: Scenario) -> Truth:
-        """The value of a leaf in a total that `Layout.bias` is in."""
-        return self.decoders[number].value(total, scenario)
+    def value(self, number: int, pattern: int, scenario: Scenario) -> Truth:
+        """The value of a leaf in a pattern."""
+        return self.decoders[number].value(pattern, scenario)
 
     def read(self, number: int) -> tuple[str, ...]:
         """The facts that a leaf reads, beside lists."""
@@ -113,13 +117,18 @@ class Kinds:
         place = self.judgements.get(name)
         return 0 if place is None else value << place.offset
 
-    def observation(self, number: int, total: int, values: Mapping[str, Value]) -> Observation:
-        """What is seen now at a leaf that is not of `rest`; `values` are the facts it reads."""
+    def observation(
+        self, number: int, pattern: int, sums: int, values: Mapping[str, Value]
+    ) -> Observation:
+        """What is seen now at a leaf that is not of `rest`; `values` are the facts it reads.
+
+        The `sums` have the bias in them.
+        """
         leaf = self._leaves[number]
         if isinstance(leaf, Comparison):
             profile = Profile("", values, {}, {})
             return Fold(self._vocabulary, profile, self._as_of, Scenario.NOW).leaf(leaf)
-        return self.decoders[number].seen(total)
+        return self.decoders[number].seen(pattern, sums)
 
     # -- leaves -----------------------------------------------------------------------
 
@@ -147,7 +156,7 @@ class Kinds:
         assert isinstance(of, ListFact)
         place = self.lists.get(leaf.list)
         if place is None:
-            place = self.lists[leaf.list] = ItemKinds(of, self._folds, self.layout.bits(1))
+            place = self.lists[leaf.list] = ItemKinds(of, self._folds, self.layout.counter(1))
         if isinstance(leaf.measure, Cover):
             return None if leaf.measure.distinct else place.cover(self.layout, leaf, leaf.measure)
         bound = leaf.bound

@@ -1,9 +1,9 @@
-"""Many small numbers in one integer, so that adding two integers adds all of them at once.
+"""Many small sums in one integer, so that adding two integers adds all of them at once.
 
 A student's courses are added up one by one, whatever the rules count and sum of them: every
-quantity has a field of bits of its own. After the last, one addition and one mask say of
-every bound whether it is reached, because each field starts as far below its highest bit as
-the bound is high.
+quantity has a field of bytes of its own. After the last, one addition says of every bound
+whether it is reached, because each field starts as far below its highest bit as the bound is
+high. Those bits, and the values of what is no sum, make the *pattern* of a student.
 
 Fields are laid out in words, none across two, so that a database can add the words up as
 columns of integers.
@@ -12,113 +12,145 @@ columns of integers.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 __all__ = ["MOST", "WORD", "Amount", "Bits", "Counter", "Layout"]
 
-WORD = 63
-"""The bits of a word: beside a sign, what the integers of every database hold."""
+_BYTE = 8
+MOST = 127
+"""The most items that can be added up. The less a counter takes the quicker all goes, and hardly
+any student has more than 127 courses."""
 
-_COUNTER = 9
-MOST = (1 << (_COUNTER - 1)) - 1
-"""The most items that can be added up. The fewer bits a counter has the quicker all goes, and
-hardly any student has more than 255 courses."""
+WORD = 56
+"""The bits of a word. The integers of databases have 64, and some thousand words are added."""
 
 _FAR = 1 << (WORD - 2)
 """What no amount may reach."""
 
+_REACHED = bytes(48 + (byte > MOST) for byte in range(256))
+"""Turns bytes into the digits 0 and 1, by their highest bit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bits:
-    """A value that is set, and not added up."""
+    """A value that is set, and not added up: where it stands in a pattern."""
 
     offset: int
     width: int
 
     @property
     def mask(self) -> int:
-        """Its bits in the whole."""
+        """Its bits in a pattern."""
         return ((1 << self.width) - 1) << self.offset
 
-    def of(self, total: int) -> int:
-        """The value in a total."""
-        return (total >> self.offset) & ((1 << self.width) - 1)
+    def of(self, pattern: int) -> int:
+        """The value in a pattern."""
+        return (pattern >> self.offset) & ((1 << self.width) - 1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Sum:
-    """A sum and one bound: `reached` tells whether it is at least that."""
+class _Field:
+    """A sum with one bound: where it stands among the sums, and the bit of a pattern that tells.
+
+    `offset` and `width` are in bits.
+    """
 
     offset: int
     bound: int
     width: int
+    mask: int
 
     @property
     def bias(self) -> int:
-        """What is added to the whole, so that the highest bit is set by the bound."""
+        """What is added to the sums, so that the highest bit is set by the bound."""
         return ((1 << (self.width - 1)) - self.bound) << self.offset
 
     @property
-    def mask(self) -> int:
-        """The bit that tells, in the whole."""
-        return 1 << (self.offset + self.width - 1)
-
-    @property
     def field(self) -> int:
-        """All its bits in the whole."""
+        """Its bits among the sums."""
         return ((1 << self.width) - 1) << self.offset
 
-    def reached(self, total: int) -> bool:
-        """Whether a biased total has reached the bound."""
-        return bool(total & self.mask)
+    def reached(self, pattern: int) -> bool:
+        """Whether the bound is reached."""
+        return bool(pattern & self.mask)
 
-    def of(self, total: int) -> int:
-        """The sum in a biased total."""
-        return ((total & self.field) >> self.offset) - (1 << (self.width - 1)) + self.bound
+    def of(self, sums: int) -> int:
+        """The sum in sums with the bias."""
+        return ((sums & self.field) >> self.offset) - (1 << (self.width - 1)) + self.bound
 
 
-class Counter(_Sum):
+class Counter(_Field):
     """A number of items: 0 up to `MOST`."""
 
 
-class Amount(_Sum):
+class Amount(_Field):
     """A sum of whole numbers, which may be negative."""
 
 
-class Layout:
-    """Gives out places in an integer."""
+_Kind = TypeVar("_Kind", bound=_Field)
 
-    def __init__(self) -> None:
+
+class Layout:
+    """Gives out places. `most` is the most bits of values that are set."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._set = 0
         self._words = 0
-        self._free: dict[int, list[int]] = {}
+        self._left = 0
         self.bias = 0
 
     @property
     def words(self) -> int:
-        """How many words there are."""
+        """How many words of sums there are."""
         return self._words
 
     def bits(self, width: int) -> Bits:
-        """A place for a value of some bits."""
-        return Bits(self._place(width), width)
+        """A place in a pattern for a value of some bits."""
+        place = Bits(self._set, width)
+        self._set += width
+        assert self._set <= self._most
+        return place
 
     def counter(self, bound: int) -> Counter:
         """A place to count up to `MOST` items, with a bound; one out of reach is never reached."""
-        found = Counter(self._place(_COUNTER), min(max(bound, 0), MOST + 1), _COUNTER)
-        self.bias += found.bias
-        return found
+        if not self._left:
+            self._left = WORD
+            self._words += 1
+        offset = self._words * WORD - self._left
+        self._left -= _BYTE
+        return self._added(Counter, offset, min(max(bound, 0), MOST + 1), _BYTE)
 
     def amount(self, bound: int) -> Amount:
         """A place for a sum, with a bound. Raises OverflowError for one that is too far."""
         if abs(bound) >= _FAR:
             raise OverflowError(bound)
-        found = Amount(self._place(WORD), bound, WORD)
+        offset = self._words * WORD
+        self._words += 1
+        self._left = 0
+        return self._added(Amount, offset, bound, WORD)
+
+    def _added(self, kind: type[_Kind], offset: int, bound: int, width: int) -> _Kind:
+        # of the bytes of a field, the last one has its highest bit
+        byte = (offset + width) // _BYTE - 1
+        found = kind(offset, bound, width, 1 << (self._most + byte))
         self.bias += found.bias
         return found
 
-    def _place(self, width: int) -> int:
-        free = self._free.setdefault(width, [])
-        if not free:
-            start = self._words * WORD
-            self._words += 1
-            free.extend(range(start, start + WORD - width + 1, width))
-        return free.pop(0)
+    def pattern(self, values: int, sums: int) -> int:
+        """What the values that are set and the sums, with the bias, say of every leaf."""
+        if not self._words:
+            return values
+        told = sums.to_bytes(self._words * WORD // _BYTE, "big").translate(_REACHED)
+        return values | (int(told, 2) << self._most)
+
+    def split(self, sums: int) -> list[int]:
+        """Sums, without the bias, word by word."""
+        words = []
+        for _ in range(self._words):
+            word = sums & ((1 << WORD) - 1)
+            if word >> (WORD - 1):
+                word -= 1 << WORD
+            words.append(word)
+            sums = (sums - word) >> WORD
+        return words

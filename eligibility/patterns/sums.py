@@ -1,4 +1,4 @@
-"""Leaves as they stand in a total: which bits they have there, and what those say."""
+"""Leaves as they stand in a pattern, and what the sums behind it say of them."""
 
 from __future__ import annotations
 
@@ -38,24 +38,29 @@ _GROWING = ("at_least", "more_than")
 
 
 class Sum(Protocol):
-    """Reads a leaf out of a total."""
+    """Reads a leaf out of a pattern, and what was seen out of the sums as well."""
 
-    def value(self, total: int, scenario: Scenario) -> Truth:
+    def value(self, pattern: int, scenario: Scenario) -> Truth:
         """Its value, now or projected."""
         ...
 
-    def seen(self, total: int) -> Observation:
+    def seen(self, pattern: int, sums: int) -> Observation:
         """What is seen now."""
         ...
 
     @property
     def mask(self) -> int:
-        """The bits that decide its value."""
+        """The bits of a pattern that decide its value."""
         ...
 
     @property
     def fields(self) -> int:
-        """The bits that what was seen rests on."""
+        """The bits of the sums that what was seen rests on."""
+        ...
+
+    @property
+    def told(self) -> int:
+        """The bits of a pattern that what was seen rests on, beside its value."""
         ...
 
 
@@ -66,12 +71,13 @@ class Fixed:
     always: Truth
     mask: int = 0
     fields: int = 0
+    told: int = 0
 
-    def value(self, total: int, scenario: Scenario) -> Truth:
+    def value(self, pattern: int, scenario: Scenario) -> Truth:
         """Its value, now or projected."""
         return self.always
 
-    def seen(self, total: int) -> Observation:
+    def seen(self, pattern: int, sums: int) -> Observation:
         """What is seen now."""
         return Observation(self.always)
 
@@ -83,20 +89,21 @@ class Set:
     now: Bits
     then: Bits | None = None
     fields: int = 0
+    told: int = 0
 
     @property
     def mask(self) -> int:
-        """The bits that decide its value."""
+        """The bits of a pattern that decide its value."""
         return self.now.mask | (self.then.mask if self.then else 0)
 
-    def value(self, total: int, scenario: Scenario) -> Truth:
+    def value(self, pattern: int, scenario: Scenario) -> Truth:
         """Its value, now or projected."""
         place = self.then if self.then and scenario is Scenario.PROJECTED else self.now
-        return Truth(place.of(total))
+        return Truth(place.of(pattern))
 
-    def seen(self, total: int) -> Observation:
+    def seen(self, pattern: int, sums: int) -> Observation:
         """What is seen now."""
-        return Observation(Truth(self.now.of(total)))
+        return Observation(Truth(self.now.of(pattern)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +115,14 @@ class Pair:
 
     @property
     def mask(self) -> int:
-        """The bits that decide its value."""
+        """The bits of a pattern that decide its value."""
         return self.certain.mask | self.possible.mask
 
-    def value(self, total: int, partial: int) -> Truth:
+    def value(self, pattern: int, partial: bool) -> Truth:
         """MET when it is reached for certain, UNMET when it cannot be."""
-        if self.certain.reached(total):
+        if self.certain.reached(pattern):
             return Truth.MET
-        return Truth.UNKNOWN if partial or self.possible.reached(total) else Truth.UNMET
+        return Truth.UNKNOWN if partial or self.possible.reached(pattern) else Truth.UNMET
 
 
 def _turned(value: Truth, operator: str) -> Truth:
@@ -129,28 +136,33 @@ class Count:
 
     operator: str
     bound: Decimal
-    partial: Bits
+    partial: Counter
     pairs: Mapping[Scenario, Pair]
 
     @property
     def mask(self) -> int:
-        """The bits that decide its value."""
+        """The bits of a pattern that decide its value."""
         return self.partial.mask | _masks(self.pairs.values())
 
     @property
     def fields(self) -> int:
-        """The bits that what was seen rests on."""
+        """The bits of the sums that what was seen rests on."""
         return self.pairs[Scenario.NOW].certain.field
 
-    def value(self, total: int, scenario: Scenario) -> Truth:
+    @property
+    def told(self) -> int:
+        """The bits of a pattern that what was seen rests on, beside its value."""
+        return 0
+
+    def value(self, pattern: int, scenario: Scenario) -> Truth:
         """Its value, now or projected."""
-        value = self.pairs[scenario].value(total, self.partial.of(total))
+        value = self.pairs[scenario].value(pattern, self.partial.reached(pattern))
         return _turned(value, self.operator)
 
-    def seen(self, total: int) -> Observation:
+    def seen(self, pattern: int, sums: int) -> Observation:
         """What is seen now."""
-        number = self.pairs[Scenario.NOW].certain.of(total)
-        value = self.value(total, Scenario.NOW)
+        number = self.pairs[Scenario.NOW].certain.of(sums)
+        value = self.value(pattern, Scenario.NOW)
         return Observation(value, observed=number, needed=self.bound)
 
 
@@ -158,8 +170,8 @@ def _mask(place: Counter | None) -> int:
     return 0 if place is None else place.mask
 
 
-def _any(place: Counter | None, total: int) -> bool:
-    return place is not None and place.reached(total)
+def _any(place: Counter | None, pattern: int) -> bool:
+    return place is not None and place.reached(pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +185,7 @@ class Ends:
 
     @property
     def mask(self) -> int:
-        """The bits that decide its value."""
+        """The bits of a pattern that decide its value."""
         return self.low.mask | self.high.mask | _mask(self.bottomless) | _mask(self.endless)
 
 
@@ -186,45 +198,49 @@ class Summed:
 
     operator: str
     bound: Decimal
-    partial: Bits
+    partial: Counter
     falls: bool
     rises: bool
     ends: Mapping[Scenario, Ends]
 
     @property
     def mask(self) -> int:
-        """The bits that decide its value."""
+        """The bits of a pattern that decide its value."""
         return self.partial.mask | _masks(self.ends.values())
 
     @property
     def fields(self) -> int:
-        """The bits that what was seen rests on."""
-        now = self.ends[Scenario.NOW]
-        return now.low.field | _mask(now.bottomless) | self.partial.mask
+        """The bits of the sums that what was seen rests on."""
+        return self.ends[Scenario.NOW].low.field
 
-    def value(self, total: int, scenario: Scenario) -> Truth:
+    @property
+    def told(self) -> int:
+        """The bits of a pattern that what was seen rests on, beside its value."""
+        return _mask(self.ends[Scenario.NOW].bottomless) | self.partial.mask
+
+    def value(self, pattern: int, scenario: Scenario) -> Truth:
         """Its value, now or projected."""
         ends = self.ends[scenario]
-        partial = bool(self.partial.of(total))
+        partial = self.partial.reached(pattern)
         value = Truth.UNMET
-        if ends.low.reached(total) and self._grounded(ends, total):
+        if ends.low.reached(pattern) and self._grounded(ends, pattern):
             value = Truth.MET
-        elif ends.high.reached(total) or _any(ends.endless, total) or (partial and self.rises):
+        elif ends.high.reached(pattern) or _any(ends.endless, pattern) or (partial and self.rises):
             value = Truth.UNKNOWN
         return _turned(value, self.operator)
 
-    def _grounded(self, ends: Ends, total: int) -> bool:
+    def _grounded(self, ends: Ends, pattern: int) -> bool:
         """Whether there is a least that the sum may be."""
-        partial = bool(self.partial.of(total))
-        return not (_any(ends.bottomless, total) or (partial and self.falls))
+        partial = self.partial.reached(pattern)
+        return not (_any(ends.bottomless, pattern) or (partial and self.falls))
 
-    def seen(self, total: int) -> Observation:
+    def seen(self, pattern: int, sums: int) -> Observation:
         """What is seen now."""
         ends = self.ends[Scenario.NOW]
-        value = self.value(total, Scenario.NOW)
+        value = self.value(pattern, Scenario.NOW)
         least = None
-        if self._grounded(ends, total):
-            least = shown(Decimal(ends.low.of(total)).scaleb(-PLACES))
+        if self._grounded(ends, pattern):
+            least = shown(Decimal(ends.low.of(sums)).scaleb(-PLACES))
         return Observation(value, observed=least, needed=self.bound)
 
 
@@ -239,7 +255,7 @@ class Average:
 
     @property
     def mask(self) -> int:
-        """The bits that decide its value."""
+        """The bits of a pattern that decide its value."""
         return self.weights.mask | self.above.mask | self.uncertain.mask
 
 
@@ -249,41 +265,45 @@ class Mean:
 
     operator: str
     bound: Fraction
-    partial: Bits
+    partial: Counter
     averages: Mapping[Scenario, Average]
 
     @property
     def mask(self) -> int:
-        """The bits that decide its value."""
+        """The bits of a pattern that decide its value."""
         return self.partial.mask | _masks(self.averages.values())
 
     @property
     def fields(self) -> int:
-        """The bits that what was seen rests on."""
+        """The bits of the sums that what was seen rests on."""
         now = self.averages[Scenario.NOW]
-        both = now.weights.field | now.total.field
-        return both | now.uncertain.field | self.partial.mask
+        return now.weights.field | now.total.field
 
-    def value(self, total: int, scenario: Scenario) -> Truth:
+    @property
+    def told(self) -> int:
+        """The bits of a pattern that what was seen rests on, beside its value."""
+        return self.partial.mask | self.averages[Scenario.NOW].uncertain.mask
+
+    def value(self, pattern: int, scenario: Scenario) -> Truth:
         """Its value, now or projected."""
         found = self.averages[scenario]
-        if not self._known(found, total):
+        if not self._known(found, pattern):
             return Truth.UNKNOWN
-        reached = Truth.MET if found.above.reached(total) else Truth.UNMET
+        reached = Truth.MET if found.above.reached(pattern) else Truth.UNMET
         return _turned(reached, self.operator)
 
-    def _known(self, found: Average, total: int) -> bool:
-        open_ended = self.partial.of(total) or found.uncertain.reached(total)
-        return not open_ended and found.weights.reached(total)
+    def _known(self, found: Average, pattern: int) -> bool:
+        open_ended = self.partial.reached(pattern) or found.uncertain.reached(pattern)
+        return not open_ended and found.weights.reached(pattern)
 
-    def seen(self, total: int) -> Observation:
+    def seen(self, pattern: int, sums: int) -> Observation:
         """What is seen now."""
         found = self.averages[Scenario.NOW]
-        value = self.value(total, Scenario.NOW)
+        value = self.value(pattern, Scenario.NOW)
         needed = Decimal(self.bound.numerator) / Decimal(self.bound.denominator)
-        if not self._known(found, total):
+        if not self._known(found, pattern):
             return Observation(value, needed=needed)
-        mean = Fraction(found.total.of(total), found.weights.of(total) * UNIT)
+        mean = Fraction(found.total.of(sums), found.weights.of(sums) * UNIT)
         return Observation(value, observed=shown(mean), needed=needed)
 
 
@@ -292,30 +312,35 @@ class Covered:
     """Values each of which some item must have."""
 
     cover: Cover
-    partial: Bits
+    partial: Counter
     values: Mapping[Scenario, tuple[Pair, ...]]
 
     @property
     def mask(self) -> int:
-        """The bits that decide its value."""
+        """The bits of a pattern that decide its value."""
         return self.partial.mask | _masks(one for pairs in self.values.values() for one in pairs)
 
     @property
     def fields(self) -> int:
-        """The bits that what was seen rests on."""
+        """The bits of the sums that what was seen rests on."""
+        return 0
+
+    @property
+    def told(self) -> int:
+        """The bits of a pattern that what was seen rests on, beside its value."""
         return self.mask
 
-    def value(self, total: int, scenario: Scenario) -> Truth:
+    def value(self, pattern: int, scenario: Scenario) -> Truth:
         """Its value, now or projected."""
-        return min(self._each(total, scenario))
+        return min(self._each(pattern, scenario))
 
-    def _each(self, total: int, scenario: Scenario) -> list[Truth]:
-        partial = self.partial.of(total)
-        return [pair.value(total, partial) for pair in self.values[scenario]]
+    def _each(self, pattern: int, scenario: Scenario) -> list[Truth]:
+        partial = self.partial.reached(pattern)
+        return [pair.value(pattern, partial) for pair in self.values[scenario]]
 
-    def seen(self, total: int) -> Observation:
+    def seen(self, pattern: int, sums: int) -> Observation:
         """What is seen now."""
-        each = list(zip(self.cover.values, self._each(total, Scenario.NOW), strict=True))
+        each = list(zip(self.cover.values, self._each(pattern, Scenario.NOW), strict=True))
         return Observation(
             min(value for _, value in each),
             observed=sum(value is Truth.MET for _, value in each),
