@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from eligibility.model import ListFact
@@ -22,6 +22,10 @@ class Item:
     pointer: str
     values: Mapping[str, Value]
     lists: Mapping[str, Items] = field(default_factory=dict)
+
+    def with_value(self, name: str, value: Value) -> Item:
+        """The same item with another value of one attribute."""
+        return replace(self, values={**self.values, name: value})
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,9 +144,8 @@ class Fold:
         match leaf:
             case Comparison():
                 return self._comparison(leaf)
-            case Quantifier():
-                items = self._profile.lists[leaf.list]
-                return self._quantifier(leaf, self._list(leaf.list), items, None)
+            case Quantifier(list=name):
+                return self._quantifier(leaf, self._list(name), self._profile.lists[name], None)
             case Assignment():
                 return self._assignment(leaf)
             case Decision():
@@ -498,7 +497,7 @@ class Fold:
         declared = of.attributes[states.attribute]
         assert isinstance(declared, Fact)
         values = {
-            self._item(leaf, of, _in_state(item, states, state), outer).value
+            self._item(leaf, of, item.with_value(states.attribute, state), outer).value
             for state in declared.values or ()
         }
         if values == {Truth.MET}:
@@ -599,7 +598,3 @@ class Fold:
 def _missing(around: _Around, declaration: Declaration) -> Missing:
     pointer = f"{around.item.pointer}/{declaration.name}"
     return Missing(pointer, declaration.question, name_of(around.item, around.of))
-
-
-def _in_state(item: Item, states: States, state: str) -> Item:
-    return replace(item, values={**item.values, states.attribute: state})

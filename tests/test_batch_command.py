@@ -91,28 +91,24 @@ ANN_BLOCKING = {
             "value": "unmet",
             "projected": "met",
             "observed": 1,
-            "needed": ["rescue", "first aid"],
             "short_by": 1,
         }
     ]
 }
-UNMET = {"value": "unmet", "projected": "unmet"}
+UNMET = {"value": "unmet"}
 BOB_STATUSES = {"entry": "not_eligible", "guard": "not_eligible"}
-NOT_SEEN = {"observed": None, "needed": None, "short_by": None}
 BOB_BLOCKING = {
     "entry": [
-        {"path": "requires/any/0", **UNMET, "observed": False, "needed": True, "short_by": None},
-        {"path": "requires/any/1", **UNMET, "observed": False, "needed": True, "short_by": None},
+        {"path": "requires/any/0", **UNMET, "observed": False},
+        {"path": "requires/any/1", **UNMET, "observed": False},
     ],
     "guard": [
-        {"path": "requires/all/0", **UNMET, **NOT_SEEN},
-        {"path": "requires/all/1", **UNMET, "observed": 13, "needed": 16, "short_by": 3},
+        {"path": "requires/all/0", **UNMET},
+        {"path": "requires/all/1", **UNMET, "observed": 13, "short_by": 3},
         {
             "path": "requires/all/2/trained",
             "value": "unknown",
-            "projected": "unknown",
             "observed": 0,
-            "needed": ["rescue", "first aid"],
             "short_by": 2,
         },
     ],
@@ -186,9 +182,13 @@ def test_a_parquet_file_has_a_record_for_each_student_and_outcome(mixed: Path) -
             "outcome": outcome,
             "status": line["statuses"][outcome],
             "blocking": [
-                one
-                | {key: one[key] and json.dumps(one[key]) for key in ("needed", "observed")}
-                | {"observed": None if one["observed"] is None else json.dumps(one["observed"])}
+                {
+                    "path": one["path"],
+                    "value": one["value"],
+                    "projected": one.get("projected", one["value"]),
+                    "observed": json.dumps(one["observed"]) if "observed" in one else None,
+                    "short_by": one.get("short_by"),
+                }
                 for one in line["blocking"].get(outcome, [])
             ],
         }
@@ -479,7 +479,7 @@ def test_no_student_at_all_is_answered_with_no_row(ending: str, tmp_path: Path) 
 
 
 def finding(*blocking: Any) -> Findings:
-    made = tuple(Blocking(path, "unmet", "unmet", None, None, short) for path, short in blocking)
+    made = tuple(Blocking(path, "unmet", "unmet", None, short) for path, short in blocking)
     return Findings((Status.NOT_ELIGIBLE if made else Status.ELIGIBLE,), (made,))
 
 
@@ -659,12 +659,19 @@ def test_a_cut_off_file_is_answered_as_far_as_it_goes(tmp_path: Path) -> None:
 def test_the_verdicts_are_those_of_check(mixed: Path) -> None:
     batch(mixed, "--to", "out.ndjson")
     checked = [json.loads(line) for line in check(mixed, "--format", "ndjson").stdout.splitlines()]
-    fields = ("path", "value", "projected", "observed", "needed", "short_by")
     for line, answer in zip(documents(Path("out.ndjson")), checked, strict=True):
         outcomes = answer["outcomes"]
         assert line["statuses"] == {one["id"]: one["status"] for one in outcomes}
         assert line["blocking"] == {
-            one["id"]: [{key: reason[key] for key in fields} for reason in one["reasons"]]
+            one["id"]: [
+                {
+                    key: reason[key]
+                    for key in ("path", "value", "projected", "observed", "short_by")
+                    if reason[key] is not None
+                    and (key != "projected" or reason[key] != reason["value"])
+                }
+                for reason in one["reasons"]
+            ]
             for one in outcomes
             if one["status"] != "eligible"
         }
@@ -707,7 +714,7 @@ def test_an_interrupted_run_leaves_nothing(ending: str, jobs: int, tmp_path: Pat
     source.parent.mkdir()
     written(source, many(20_000))
     running = answering(source, tmp_path / f"out.{ending}", jobs)
-    until(lambda: any(tmp_path.glob(".eligibility-*/*part-00004*")), running)
+    until(lambda: any(tmp_path.glob(".eligibility-*/*part-*")), running)
     os.killpg(running.pid, signal.SIGINT)
     _, told = running.communicate(timeout=60)
     assert (running.returncode, told) == (130, "\ninterrupted\n")
@@ -849,7 +856,7 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "a format that is no table": (
         ("students.ndjson", "--to", "out.duckdb", "--format", "ndjson"),
-        "`--format ndjson` does not go with a DuckDB table\n  = leave it out\n",
+        "`--format ndjson` does not go with a table of a database\n  = leave it out\n",
     ),
     "all reasons in a column for a status": (
         ("students.ndjson", "--to", "out.csv", "--format", "wide", "--reasons", "all"),

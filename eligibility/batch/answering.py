@@ -99,7 +99,6 @@ def _one(answer: Answer, reason: Reason) -> Blocking:
         reason.value.word,
         reason.projected.word,
         seen["observed"],
-        seen["needed"],
         seen["short_by"],
     )
 

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from importlib.util import find_spec
 from json.encoder import encode_basestring
 from typing import BinaryIO, Protocol
@@ -106,7 +105,7 @@ class Ndjson:
         told: dict[str, object] = {"statuses": {name: one.value for name, one in named}}
         if found.blocking is not None:
             told["blocking"] = {
-                name: [asdict(one) for one in blocking]
+                name: [one.as_json() for one in blocking]
                 for name, status, blocking in zip(
                     self._outcomes, found.statuses, found.blocking, strict=True
                 )

@@ -64,7 +64,6 @@ class Parquet:
                 ("value", text),
                 ("projected", text),
                 ("observed", text),
-                ("needed", text),
                 ("short_by", pa.float64()),
             ]
         )
@@ -122,6 +121,5 @@ def _structure(one: Blocking) -> dict[str, Any]:
         "value": one.value,
         "projected": one.projected,
         "observed": None if one.observed is None else json.dumps(one.observed, ensure_ascii=False),
-        "needed": None if one.needed is None else json.dumps(one.needed, ensure_ascii=False),
         "short_by": None if one.short_by is None else float(one.short_by),
     }

@@ -25,8 +25,18 @@ class Blocking:
     value: str
     projected: str
     observed: Any
-    needed: Any
     short_by: Any
+
+    def as_json(self) -> dict[str, Any]:
+        """It in few words: `projected` only where it is another value, nothing that is null."""
+        told = {"path": self.path, "value": self.value}
+        if self.projected != self.value:
+            told["projected"] = self.projected
+        for name in ("observed", "short_by"):
+            value = getattr(self, name)
+            if value is not None:
+                told[name] = value
+        return told
 
 
 @dataclass(slots=True, eq=False)

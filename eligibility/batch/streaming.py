@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from eligibility.batch.answering import OneByOne
@@ -18,15 +17,15 @@ from eligibility.batch.summary import Counting
 from eligibility.errors import ProfileError
 from eligibility.inputs import Found, Unread, opened
 from eligibility.leaves import Scenario, fold
+from eligibility.model import Status
 from eligibility.observations import Observation
 from eligibility.packs import Pack
-from eligibility.patterns.deciding import Decided, deciders, needed_leaves
+from eligibility.patterns.deciding import Blocked, Decided, deciders, needed_leaves
 from eligibility.patterns.decoding import Decoder
 from eligibility.patterns.kinds import Kinds
 from eligibility.remembered import Remembered
 from eligibility.report import seen_fields
 from eligibility.sources import Part
-from eligibility.verdict import Deciding
 
 __all__ = ["Streaming"]
 
@@ -35,16 +34,16 @@ _HELD = 65_536
 
 
 class _Piece:
-    """The blocking conditions of a part of an outcome, as they were seen in some students.
+    """A blocking condition as it was seen in some students.
 
-    `students` had them, and for `alone` of those it was the only condition of the outcome.
+    `students` had it, and for `alone` of those it was the only condition of the outcome.
     """
 
     __slots__ = ("alone", "blocking", "students", "text")
 
-    def __init__(self, blocking: tuple[Blocking, ...]) -> None:
+    def __init__(self, blocking: Blocking) -> None:
         self.blocking = blocking
-        self.text = ",".join(json.dumps(asdict(one), **_COMPACT) for one in blocking)
+        self.text = json.dumps(blocking.as_json(), **_COMPACT)
         self.students = 0
         self.alone = 0
 
@@ -86,6 +85,13 @@ class Streaming:
         self._remembered = Remembered(self._rest, compiled.pack.vocabulary, as_of)
         self._decide = self._generated()
         self._places = {name: place for place, name in enumerate(self._outcomes)}
+        by_name = {one.name: one for one in self._deciders}
+        self._asked = tuple(by_name[name] for name in self._outcomes)
+        self._words = {
+            (place, status): f"{json.dumps(name, **_COMPACT)}:{json.dumps(status)}"
+            for place, name in enumerate(self._outcomes)
+            for status in Status
+        }
         self._names = {name: json.dumps(name, ensure_ascii=False) + ":[" for name in self._outcomes}
         self._pieces: list[list[_Piece]] = [[] for _ in self._outcomes]
         self._findings: dict[int, Findings] = {}
@@ -123,7 +129,7 @@ class Streaming:
         counts.clear()
         for place, pieces in enumerate(self._pieces):
             for piece in pieces:
-                counting.tally.blocked(place, piece.blocking, piece.students, piece.alone)
+                counting.tally.blocked(place, [piece.blocking], piece.students, piece.alone)
                 piece.students = piece.alone = 0
             pieces.clear()
 
@@ -159,7 +165,7 @@ class Streaming:
         told: list[tuple[Blocking, ...]] = [()] * len(self._outcomes)
         for outcome, parts in blocked:
             pieces = self._seen(outcome, parts, total, student, seen)
-            told[self._places[outcome]] = tuple(one for piece in pieces for one in piece.blocking)
+            told[self._places[outcome]] = tuple(piece.blocking for piece in pieces)
         return Row(name, Findings(findings.statuses, tuple(told)))
 
     def _seen(
@@ -172,53 +178,46 @@ class Streaming:
     ) -> list[_Piece]:
         """What blocks an outcome, as it was seen in a student; counted."""
         pieces = []
-        conditions = 0
         for part in parts:
-            if not part.blocking:
-                continue
-            conditions += len(part.blocking)
-            key: object = total & part.fields
-            if part.facts:
-                key = (key, *self._decoder.stated(student, part.facts))
-            piece = part.known.get(key)
-            if piece is None:
-                piece = self._piece(part, total, student, seen)
-                if len(part.known) >= _HELD:
-                    part.known.clear()
-                if part.lasting:
-                    part.known[key] = piece
-            if not piece.students:
-                self._pieces[self._places[outcome]].append(piece)
-            piece.students += 1
-            pieces.append(piece)
-        if conditions == 1:
+            for one in part.blocking:
+                key: object = total & one.fields
+                if one.facts:
+                    key = (key, *self._decoder.stated(student, one.facts))
+                piece = one.known.get(key)
+                if piece is None:
+                    piece = self._piece(one, total, student, seen)
+                    if len(one.known) >= _HELD:
+                        one.known.clear()
+                    if one.lasting:
+                        one.known[key] = piece
+                if not piece.students:
+                    self._pieces[self._places[outcome]].append(piece)
+                piece.students += 1
+                pieces.append(piece)
+        if len(pieces) == 1:
             pieces[0].alone += 1
         return pieces
 
     def _piece(
-        self, part: Decided, total: int, student: Any, seen: dict[int, Observation]
+        self, one: Blocked, total: int, student: Any, seen: dict[int, Observation]
     ) -> _Piece:
-        values = self._decoder.values(student, part.facts)
-        return _Piece(tuple(self._one(one, total, values, seen) for one in part.blocking))
-
-    def _one(
-        self, one: Deciding, total: int, values: Any, seen: dict[int, Observation]
-    ) -> Blocking:
-        node = one.node
+        node = one.deciding.node
         leaf = observation = None
         if node.leaf is not None:
             leaf = self._pack.compiled.leaves[node.leaf]
             observation = seen.get(node.leaf)
             if observation is None:
+                values = self._decoder.values(student, one.facts)
                 observation = self._kinds.observation(node.leaf, total, values)
         told = seen_fields(leaf, observation)
-        return Blocking(
-            node.path,
-            one.value.word,
-            one.projected.word,
-            told["observed"],
-            told["needed"],
-            told["short_by"],
+        return _Piece(
+            Blocking(
+                node.path,
+                one.deciding.value.word,
+                one.deciding.projected.word,
+                told["observed"],
+                told["short_by"],
+            )
         )
 
     def _folded(self, place: Found | Unread) -> tuple[int, dict[int, Observation]] | None:
@@ -243,11 +242,10 @@ class Streaming:
         """What students of these statuses share."""
         if len(self._findings) >= _HELD:
             self._findings.clear()
-        by_name = {one.name: one for one in self._deciders}
-        statuses = tuple(by_name[name].status(code) for name in self._outcomes)
-        findings = self._findings[code] = Findings(statuses, None if not self._blocking else ())
-        told = {name: one.value for name, one in zip(self._outcomes, statuses, strict=True)}
-        findings.rendered["head"] = f',"statuses":{json.dumps(told, **_COMPACT)},"blocking":{{'
+        statuses = tuple(one.status(code) for one in self._asked)
+        findings = self._findings[code] = Findings(statuses, () if self._blocking else None)
+        told = ",".join(map(self._words.__getitem__, enumerate(statuses)))
+        findings.rendered["head"] = f',"statuses":{{{told}}},"blocking":{{'
         return findings
 
     # -- the function that decides ----------------------------------------------------

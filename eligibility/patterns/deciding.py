@@ -9,7 +9,7 @@ another is decided by what that one came out as, however long a chain of outcome
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from eligibility.compiled import CompiledPack, Node, NodeKind
@@ -21,7 +21,7 @@ from eligibility.patterns.layout import Bits
 from eligibility.truth import Truth
 from eligibility.verdict import Deciding, blocking, status_of
 
-__all__ = ["PATTERNS", "Decided", "Decider", "Part", "deciders", "needed_leaves"]
+__all__ = ["PATTERNS", "Blocked", "Decided", "Decider", "Part", "deciders", "needed_leaves"]
 
 PATTERNS = 16_384
 """How many patterns of a part are remembered; then all are forgotten at once."""
@@ -30,32 +30,32 @@ _LEAVES = 4
 """How many leaves a part has, unless a single condition has more."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Blocked:
+    """A condition that blocks, with its values now and projected: one for all who have it so.
+
+    What was seen there rests on the `fields` of a total and on some `facts`, or, where `lasting`
+    is false, on more than these. `known` is for what is made of it, by those.
+    """
+
+    deciding: Deciding
+    fields: int
+    facts: tuple[str, ...]
+    lasting: bool
+    known: dict[object, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Decided:
     """What a pattern of a part's leaves comes to.
 
     `now` and `then` are the values of all its conditions together. `blocking` is what is
-    missing; what was seen there rests on the `fields` of a total and on some `facts`, or, where
-    `lasting` is false, on more than these. `known` is for what is made of it, by those.
+    missing.
     """
 
-    __slots__ = ("blocking", "facts", "fields", "known", "lasting", "now", "then")
-
-    def __init__(
-        self,
-        now: Truth,
-        then: Truth,
-        blocking: tuple[Deciding, ...],
-        fields: int,
-        facts: tuple[str, ...],
-        lasting: bool,
-    ) -> None:
-        self.now = int(now)
-        self.then = int(then)
-        self.blocking = blocking
-        self.fields = fields
-        self.facts = facts
-        self.lasting = lasting
-        self.known: dict[object, Any] = {}
+    now: int
+    then: int
+    blocking: tuple[Blocked, ...]
 
 
 class Part:
@@ -82,6 +82,7 @@ class Part:
         for pair in self._referred:
             self.mask |= pair[0].mask | pair[1].mask
         self.known: dict[int, Decided] = {}
+        self._told: dict[tuple[int, Truth, Truth], Blocked] = {}
 
     def decide(self, total: int) -> Decided:
         """What a total comes to that is not known yet; it is known from then on."""
@@ -94,20 +95,22 @@ class Part:
         now = self._values(total, Scenario.NOW)
         then = self._values(total, Scenario.PROJECTED)
         missing = blocking(self._compiled, self._nodes, now, then)
-        fields = 0
-        facts: dict[str, None] = {}
-        for one in missing:
-            if one.node.leaf is not None:
-                fields |= self._kinds.decoders[one.node.leaf].fields
-                facts.update(dict.fromkeys(self._kinds.read(one.node.leaf)))
         return Decided(
-            min(now[node.number] for node in self._nodes),
-            min(then[node.number] for node in self._nodes),
-            missing,
-            fields,
-            tuple(facts),
-            not any(one.node.leaf in self._kinds.rest for one in missing),
+            int(min(now[node.number] for node in self._nodes)),
+            int(min(then[node.number] for node in self._nodes)),
+            tuple(self._blocked(one) for one in missing),
         )
+
+    def _blocked(self, one: Deciding) -> Blocked:
+        key = (one.node.number, one.value, one.projected)
+        found = self._told.get(key)
+        if found is None:
+            leaf = one.node.leaf
+            fields = 0 if leaf is None else self._kinds.decoders[leaf].fields
+            facts = () if leaf is None else self._kinds.read(leaf)
+            lasting = leaf not in self._kinds.rest
+            found = self._told[key] = Blocked(one, fields, facts, lasting)
+        return found
 
     def _values(self, total: int, scenario: Scenario) -> list[Truth]:
         """The values of all nodes: those that are not of this part are left open."""
@@ -130,17 +133,20 @@ class Decider:
         self.name = name
         self.parts = tuple(parts)
         self.slots = pair[0].mask | pair[1].mask
-        self._pair = pair
         # what is added to a total, by the value now and projected
         self.bits = [
             [(now << pair[0].offset) | (then << pair[1].offset) for then in range(3)]
             for now in range(3)
         ]
+        self._statuses = {
+            self.bits[now][then]: status_of(Truth(now), Truth(then))
+            for now in range(3)
+            for then in range(3)
+        }
 
     def status(self, total: int) -> Status:
         """What the outcome came out as, where that was added to the total."""
-        now, then = (Truth(place.of(total)) for place in self._pair)
-        return status_of(now, then)
+        return self._statuses[total & self.slots]
 
 
 _Places = Mapping[str, tuple[Bits, Bits]]

@@ -16,7 +16,8 @@ from typing import Any, Literal
 
 from eligibility.facts import Item, Items
 from eligibility.model import Declaration, Fact, Kind, ListFact, RulePack
-from eligibility.patterns.kinds import ItemKinds, Kinds, UnpackableError
+from eligibility.patterns.items import ItemKinds, UnpackableError
+from eligibility.patterns.kinds import Kinds
 from eligibility.patterns.layout import MOST
 from eligibility.profile_json import MAX_PROFILE_BYTES
 from eligibility.schemas import ValueReader, absent_value, id_allowed

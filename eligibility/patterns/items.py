@@ -1,0 +1,335 @@
+"""What the items of a list add to a total.
+
+Items that agree in all that the rules read of them are of one *kind*. Quantities that rest on
+the same attributes are worked out together, once for each kind, by `eligibility.leaves`.
+"""
+
+from __future__ import annotations
+
+import decimal
+import math
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import TypeVar
+
+from eligibility.conditions import (
+    Cover,
+    ItemComparison,
+    ItemGroup,
+    ItemQuantifier,
+    ItemTest,
+    Literal,
+    Measure,
+    Quantifier,
+    Reference,
+)
+from eligibility.facts import Item
+from eligibility.leaves import EXACT, Fold, Scenario
+from eligibility.measures import number_band, points
+from eligibility.model import Fact, ListFact
+from eligibility.patterns.layout import MOST, WORD, Bits, Layout
+from eligibility.patterns.sums import UNIT, Average, Count, Covered, Ends, Mean, Pair, Summed
+from eligibility.remembered import always_read, part, read
+from eligibility.truth import Truth
+from eligibility.values import Absent, Value
+
+__all__ = ["ItemKinds", "UnpackableError"]
+
+_KNOWN = 16_384
+"""How many classes of items are remembered for tests of the same attributes."""
+
+_FAR = 1 << (WORD - 3 - MOST.bit_length())
+"""What no amount of a single item may reach, so that all of them fit into a field."""
+
+
+class UnpackableError(Exception):
+    """An item that cannot be added up: an amount is too large, or too fine."""
+
+
+_Found = TypeVar("_Found")
+
+
+@dataclass(slots=True)
+class _Adds:
+    """What an item adds to the quantities that rest on one test, in one scenario.
+
+    `met` is for an item that counts, `maybe` for one that may; `more` works out the amounts.
+    """
+
+    leaf: Quantifier
+    scenario: Scenario
+    met: int = 0
+    maybe: int = 0
+    more: list[Callable[[Item, Truth], int]] = field(default_factory=list)
+    reads: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Family:
+    """Quantities that rest on the same attributes, and what is known of those together."""
+
+    key: Callable[[Mapping[str, object]], object]
+    adds: list[_Adds] = field(default_factory=list)
+    known: dict[object, int] = field(default_factory=dict)
+
+
+class ItemKinds:
+    """A list of a profile: its quantities, and what each kind of item adds to them.
+
+    `partial` is set where the items stated are not all there are.
+    """
+
+    def __init__(self, of: ListFact, folds: Mapping[Scenario, Fold], partial: Bits) -> None:
+        self.of = of
+        self.partial = partial
+        self._folds = folds
+        moving = of.states is not None and of.states.in_progress
+        self._scenarios = tuple(Scenario) if moving else (Scenario.NOW,)
+        self._adds: dict[tuple[ItemTest, bool, Scenario], _Adds] = {}
+        self._reads = dict.fromkeys(always_read(of))
+        self._tests: dict[str, dict[ItemComparison, None]] = {}
+        self._whole: set[str] = set()
+        if of.states is not None:
+            self._whole.add(of.states.attribute)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The attributes that decide what an item adds."""
+        return tuple(self._reads)
+
+    def told(self, name: str, item: Item) -> object:
+        """What the rules can tell of an attribute: equal for values that are treated alike."""
+        if name in self._whole:
+            return part(self.of, item, name)
+        fold = self._folds[Scenario.NOW]
+        with decimal.localcontext(EXACT):
+            told = [fold.tested(test, self.of, item) for test in self._tests.get(name, ())]
+            if name in (self.of.dated_by, self.of.interval and self.of.interval.start):
+                told.append(fold.happened(self.of, item))
+        return tuple(told)
+
+    def added(self, item: Item, classes: Mapping[str, object]) -> int:
+        """What an item adds. Raises `UnpackableError`.
+
+        `classes` has something for each of `reads`, the same for the same that is `told`.
+        """
+        total = 0
+        for family in self._families:
+            key = family.key(classes)
+            found = family.known.get(key)
+            if found is None:
+                if len(family.known) >= _KNOWN:
+                    family.known.clear()
+                with decimal.localcontext(EXACT):
+                    found = family.known[key] = sum(self._adding(family, item))
+            total += found
+        return total
+
+    def _adding(self, family: _Family, item: Item) -> Iterator[int]:
+        moves = self._moves(item)
+        now: dict[tuple[ItemTest, bool], Truth] = {}
+        for one in family.adds:
+            test = (one.leaf.where, one.leaf.every_state)
+            # what is not in progress comes to the same in both, and NOW comes first
+            value = None if moves else now.get(test)
+            if value is None:
+                value = now[test] = self._folds[one.scenario].item(one.leaf, item)
+            if value is not Truth.UNMET:
+                yield one.met if value is Truth.MET else one.maybe
+                yield from (work(item, value) for work in one.more)
+
+    def _moves(self, item: Item) -> bool:
+        """Whether an item is in progress, or may be."""
+        states = self.of.states
+        state = None if states is None else item.values.get(states.attribute)
+        return states is not None and (state is None or state in states.in_progress)
+
+    @cached_property
+    def _families(self) -> tuple[_Family, ...]:
+        found: dict[tuple[str, ...], _Family] = {}
+        for one in self._adds.values():
+            names = tuple(name for name in self._reads if name in one.reads)
+            if names not in found:
+                # of a list that has neither states nor days a test may read nothing
+                found[names] = _Family(operator.itemgetter(*names) if names else _nothing)
+            found[names].adds.append(one)
+        return tuple(found.values())
+
+    # -- quantities -------------------------------------------------------------------
+
+    def count(self, layout: Layout, leaf: Quantifier, bound: Decimal) -> Count:
+        """A number of items."""
+        least = _least(bound, leaf.operator)
+
+        def pair(scenario: Scenario) -> Pair:
+            return self._pair(layout, self._for(leaf, scenario), least)
+
+        return Count(leaf.operator, bound, self.partial, self._each(pair))
+
+    def sum(self, layout: Layout, leaf: Quantifier, what: Measure, bound: Decimal) -> Summed:
+        """An amount of items."""
+        fact = self.of.attributes[what.attribute or ""]
+        assert isinstance(fact, Fact)
+        least = _least(bound * UNIT, leaf.operator)
+        self._whole.add(fact.name)
+        self._reads[fact.name] = None
+
+        def ends(scenario: Scenario) -> Ends:
+            found = Ends(
+                layout.amount(least),
+                layout.amount(least),
+                layout.counter(1) if fact.minimum is None else None,
+                layout.counter(1) if fact.maximum is None else None,
+            )
+
+            def work(item: Item, value: Truth) -> int:
+                low, high = number_band(fact, item)
+                if value is not Truth.MET:
+                    low, high = min(Decimal(0), low), max(Decimal(0), high)
+                total = 0
+                for end, place, open_ended in (
+                    (low, found.low, found.bottomless),
+                    (high, found.high, found.endless),
+                ):
+                    if end.is_finite():
+                        total += _exact(end, UNIT) << place.offset
+                    elif open_ended is not None:
+                        total += 1 << open_ended.offset
+                return total
+
+            adds = self._for(leaf, scenario)
+            adds.more.append(work)
+            adds.reads[fact.name] = None
+            return found
+
+        falls = fact.minimum is None or fact.minimum < 0
+        rises = fact.maximum is None or fact.maximum > 0
+        return Summed(leaf.operator, bound, self.partial, falls, rises, self._each(ends))
+
+    def mean(self, layout: Layout, leaf: Quantifier, what: Measure, bound: Fraction) -> Mean | None:
+        """A mean of items; None where its weights may be negative."""
+        fact = self.of.attributes[what.attribute or ""]
+        assert isinstance(fact, Fact)
+        if what.weight is not None:
+            weight = self.of.attributes[what.weight]
+            assert isinstance(weight, Fact)
+            if weight.minimum is None or weight.minimum < 0:
+                return None
+        averaged = [name for name in (what.attribute, what.weight) if name is not None]
+        self._whole.update(averaged)
+        self._reads.update(dict.fromkeys(averaged))
+        over = leaf.operator in ("more_than", "at_most")
+
+        def average(scenario: Scenario) -> Average:
+            found = Average(
+                layout.amount(1), layout.amount(0), layout.amount(int(over)), layout.counter(1)
+            )
+
+            def work(item: Item, value: Truth) -> int:
+                known, number = points(item.values.get(fact.name), fact)
+                weight: Value | None = 1
+                if what.weight is not None:
+                    weight = item.values.get(what.weight)
+                if (known and number is None) or weight == 0 or isinstance(weight, Absent):
+                    return 0
+                uncertain = value is Truth.UNKNOWN or number is None
+                if uncertain or not isinstance(weight, int | Decimal):
+                    return 1 << found.uncertain.offset
+                weighs = _exact(Decimal(weight), UNIT)
+                brings = _exact(Decimal(number or 0) * Decimal(weight), UNIT * UNIT)
+                distance = brings * bound.denominator - weighs * UNIT * bound.numerator
+                if abs(distance) >= _FAR:
+                    raise UnpackableError
+                total: int = weighs << found.weights.offset
+                total += brings << found.total.offset
+                total += distance << found.above.offset
+                return total
+
+            adds = self._for(leaf, scenario)
+            adds.more.append(work)
+            adds.reads.update(dict.fromkeys(averaged))
+            return found
+
+        return Mean(leaf.operator, bound, self.partial, self._each(average))
+
+    def cover(self, layout: Layout, leaf: Quantifier, wanted: Cover) -> Covered:
+        """Values that some item must have, each."""
+        fact = self.of.attributes[wanted.attribute]
+        assert isinstance(fact, Fact)
+        operator = "includes" if fact.many else "is"
+        self._whole.add(fact.name)
+        self._reads[fact.name] = None
+
+        def pairs(scenario: Scenario) -> tuple[Pair, ...]:
+            found = []
+            for value in wanted.values:
+                test = ItemComparison(wanted.attribute, operator, Literal(value))
+                # an item counts for a value when it passes both, in one and the same state
+                both = Quantifier(
+                    leaf.list,
+                    leaf.measure,
+                    ItemGroup(2, (leaf.where, test)),
+                    every_state=leaf.every_state,
+                )
+                found.append(self._pair(layout, self._for(both, scenario), 1))
+            return tuple(found)
+
+        return Covered(wanted, self.partial, self._each(pairs))
+
+    def _each(self, make: Callable[[Scenario], _Found]) -> dict[Scenario, _Found]:
+        """One for each scenario; the same one where the list has only one."""
+        made = {scenario: make(scenario) for scenario in self._scenarios}
+        return {scenario: made.get(scenario, made[Scenario.NOW]) for scenario in Scenario}
+
+    def _pair(self, layout: Layout, adds: _Adds, least: int) -> Pair:
+        pair = Pair(layout.counter(least), layout.counter(least))
+        adds.maybe += 1 << pair.possible.offset
+        adds.met += (1 << pair.possible.offset) + (1 << pair.certain.offset)
+        return pair
+
+    def _for(self, leaf: Quantifier, scenario: Scenario) -> _Adds:
+        key = (leaf.where, leaf.every_state, scenario)
+        found = self._adds.get(key)
+        if found is None:
+            names = [name for name in read(leaf.where) if isinstance(name, str)]
+            reads = dict.fromkeys([*always_read(self.of), *names])
+            found = self._adds[key] = _Adds(leaf, scenario, reads=reads)
+            self._note(leaf.where)
+        return found
+
+    def _note(self, test: ItemTest) -> None:
+        """Note what a test reads, and whether it can tell values apart one by one."""
+        match test:
+            case ItemComparison(operand=Reference(scope="item")):
+                self._whole.update(name for name in read(test) if isinstance(name, str))
+            case ItemComparison():
+                self._tests.setdefault(test.attribute, {})[test] = None
+            case ItemGroup():
+                for child in test.children:
+                    self._note(child)
+            case ItemQuantifier():
+                self._whole.update(name for name in read(test) if isinstance(name, str))
+        self._reads.update(dict.fromkeys(name for name in read(test) if isinstance(name, str)))
+
+
+def _nothing(classes: Mapping[str, object]) -> object:
+    return None
+
+
+def _least(bound: Decimal, operator: str) -> int:
+    """The whole number from which a bound is passed, or a limit broken."""
+    if operator in ("at_least", "less_than"):
+        return math.ceil(bound)
+    return math.floor(bound) + 1
+
+
+def _exact(amount: Decimal, unit: int) -> int:
+    scaled = amount * unit
+    whole = int(scaled)
+    if whole != scaled or abs(whole) >= _FAR:
+        raise UnpackableError
+    return whole
