@@ -639,6 +639,15 @@ s.duckdb: students: column `gap` is neither mapped nor ignored
     )
 
 
+def test_students_who_have_no_table_need_a_mapping() -> None:
+    assert (
+        mistakes(None, grades="id VARCHAR")
+        == """\
+s.duckdb: no table `students` in `s.duckdb`
+  = say `students: {table: ...}` in a mapping, or `{from: LIST}`"""
+    )
+
+
 def test_a_folder_has_no_file_that_nothing_reads() -> None:
     Path("set").mkdir()
     for name in ("students", "cuorse", "notes"):

@@ -162,7 +162,7 @@ class _Planner:
         if table is None:
             usual = f"`{name or 'students'}`"
             near = messages.near(name or "students", self._catalog.tables)
-            hint = near or "say `students: {table: ...}` in a mapping"
+            hint = near or "say `students: {table: ...}` in a mapping, or `{from: LIST}`"
             self._say(rows.table, Message(f"no table {usual} in `{self._catalog.name}`", hint))
             self._judge_words(rows)
             return None

@@ -185,11 +185,13 @@ def conditions(answer: Answer) -> dict[str, Seen]:
     return found
 
 
-def condition(status: str, reasons: Sequence[dict[str, Any]]) -> Seen:
-    """The same, as it is written to a file."""
-    [reason] = reasons
-    assert reason["path"] == "requires"
-    return Seen(status, **{name: reason[name] for name in Seen._fields[1:]})
+def blocking(plain: Seen) -> list[dict[str, Any]]:
+    """A condition as it is written to a file: what is null, or the same again, is left out."""
+    said = {"path": "requires", "value": plain.value}
+    if plain.projected != plain.value:
+        said["projected"] = plain.projected
+    numbers = {"observed": plain.observed, "short_by": plain.short_by}
+    return [said | {name: one for name, one in numbers.items() if one is not None}]
 
 
 @pytest.mark.parametrize("complete", [True, False], ids=["whole record", "half record"])
@@ -226,11 +228,9 @@ def test_the_table_itself_is_answered_by_a_mapping(
     for line in lines:
         plain = expected(students[line["profile"]], departments, complete=True)
         assert line["statuses"] == {name: one.status for name, one in plain.items()}
-        blocking = {
-            name: condition(line["statuses"][name], reasons)
-            for name, reasons in line["blocking"].items()
+        assert line["blocking"] == {
+            name: blocking(one) for name, one in plain.items() if one.status != "eligible"
         }
-        assert blocking == {name: one for name, one in plain.items() if one.status != "eligible"}
         for name, status in line["statuses"].items():
             statuses.setdefault(name, Counter())[status] += 1
 
