@@ -403,6 +403,97 @@ m.yaml:3:9: unknown list `cours`
   = did you mean `course`?
 """,
     ),
+    "students from what is no list": (
+        "students: {from: cours}\n",
+        {"course": "id VARCHAR"},
+        """
+m.yaml:1:18: unknown list `cours`
+  | students: {from: cours}
+  |                  ^^^^^
+  = did you mean `course`?
+""",
+    ),
+    "students from a list without a table": (
+        "students: {from: course}\nlists: {jobs: {}}\n",
+        {"transcript": "id VARCHAR"},
+        """
+m.yaml:1:18: no table `course` in `s.duckdb`
+  | students: {from: course}
+  |                  ^^^^^^
+  = say `lists: {course: {table: ...}}`
+m.yaml:2:9: unknown list `jobs`
+  | lists: {jobs: {}}
+  |         ^^^^
+  = did you mean `job`?
+""",
+    ),
+    "students from a table that is not there": (
+        "students: {from: course}\nlists: {course: {table: transcirpt}}\n",
+        {"transcript": "id VARCHAR"},
+        """
+m.yaml:2:25: no table `transcirpt` in `s.duckdb`
+  | lists: {course: {table: transcirpt}}
+  |                         ^^^^^^^^^^
+  = did you mean `transcript`?
+""",
+    ),
+    "students from a list without their id": (
+        "students: {from: course, id: student}\nlists: {job: {id: person}}\n",
+        {"course": "sid VARCHAR, title VARCHAR", "job": "title VARCHAR"},
+        """
+m.yaml:1:1: column `sid` of `course` is neither mapped nor ignored
+  | students: {from: course, id: student}
+  | ^^^^^^^^
+  = did you mean `id`?
+m.yaml:1:1: no column `student` of `course` for the student's id
+  | students: {from: course, id: student}
+  | ^^^^^^^^
+  = say which column holds the student's id: `lists: {course: {id: COLUMN}}`
+m.yaml:2:19: unknown column `person` of `job`
+  | lists: {job: {id: person}}
+  |                   ^^^^^^
+  = known: `title`
+""",
+    ),
+    "students from a list and a table": (
+        "students: {from: course, table: people}\n",
+        {"people": PEOPLE, "course": "id VARCHAR"},
+        """
+m.yaml:1:18: `table` and `from` cannot stand together
+  | students: {from: course, table: people}
+  |                  ^^^^^^
+  = use one of them
+""",
+    ),
+    "columns of students who have no table": (
+        (
+            "students: {from: course}\nfacts: {gpa: cum}\nvalues: {cum: {x: 1}}\n"
+            "ignore: [name]\nlists: {job: {column: jobs}}\n"
+        ),
+        {"course": "id VARCHAR, cum DOUBLE"},
+        """
+m.yaml:2:9: `gpa` is said of the students' table, and there is none: the students are the ids \
+in the table of `course`
+  | facts: {gpa: cum}
+  |         ^^^
+  = remove it, or name a table of the students
+m.yaml:3:10: `cum` is said of the students' table, and there is none: the students are the ids \
+in the table of `course`
+  | values: {cum: {x: 1}}
+  |          ^^^
+  = remove it, or name a table of the students
+m.yaml:4:10: `name` is said of the students' table, and there is none: the students are the ids \
+in the table of `course`
+  | ignore: [name]
+  |          ^^^^
+  = remove it, or name a table of the students
+m.yaml:5:23: the students have no table with such a column: the students are the ids in the \
+table of `course`
+  | lists: {job: {column: jobs}}
+  |                       ^^^^
+  = name the table of the list: `table: ...`
+""",
+    ),
     "judgements": (
         "judgements: {fare: is_fair, asked: was_asked}\n",
         {"students": "id VARCHAR, is_fair BOOLEAN, was_asked INTEGER"},
@@ -548,6 +639,15 @@ s.duckdb: students: column `gap` is neither mapped nor ignored
     )
 
 
+def test_students_who_have_no_table_need_a_mapping() -> None:
+    assert (
+        mistakes(None, grades="id VARCHAR")
+        == """\
+s.duckdb: no table `students` in `s.duckdb`
+  = say `students: {table: ...}` in a mapping, or `{from: LIST}`"""
+    )
+
+
 def test_a_folder_has_no_file_that_nothing_reads() -> None:
     Path("set").mkdir()
     for name in ("students", "cuorse", "notes"):
@@ -608,6 +708,22 @@ m.yaml:1:19: the table of the students is named here and by the command
   |                   ^^^^^^
   = leave out one of them"""
     )
+
+
+@pytest.mark.parametrize("asked", [{"table": "people"}, {"query": "SELECT * FROM people"}])
+@pytest.mark.parametrize("named", ["from: job", "table: others"])
+def test_the_command_does_not_name_what_the_mapping_names(
+    asked: dict[str, str], named: str
+) -> None:
+    people = "id VARCHAR, gpa DOUBLE"
+    said = mistakes(
+        f"students: {{{named}}}\n", **asked, people=people, others=people, job="id VARCHAR"
+    )
+    assert said.startswith(
+        f"m.yaml:1:{13 + named.index(' ')}: the table of the students is named here and by the"
+        " command\n"
+    )
+    assert said.endswith("  = leave out one of them")
 
 
 QUESTIONS: dict[str, tuple[tuple[str, dict[str, Any]], str]] = {

@@ -172,6 +172,22 @@ def test_rows_that_belong_to_nobody_are_told(url: str) -> None:
         ]
 
 
+@pytest.mark.parametrize("size", [1, 100])
+@pytest.mark.parametrize("kind", ["text", "integer"])
+def test_students_may_be_the_ids_in_the_table_of_a_list(url: str, kind: str, size: int) -> None:
+    table = "(VALUES (2, 'x'), (10, 'y'), (2, 'z'), (NULL, 'w'), (9, 'v')) AS t (id, title)"
+    rows(url, f"CREATE TABLE job AS SELECT id::{kind} AS id, title FROM {table}; SELECT 1")
+    file = mapping("students: {from: job}")
+    with open_tables(url, RULES, mapping=file, size=size) as source:
+        found = [one for part in source.parts() for one in part.places()]
+    order = ["10", "2", "9"] if kind == "text" else ["2", "9", "10"]
+    titles = {"2": ["x", "z"], "9": ["v"], "10": ["y"]}
+    assert str(found[0].error) == "job: 1 row without a student's id"
+    assert [one.value for one in found[1:]] == [
+        {"id": name, "job": [{"title": title} for title in titles[name]]} for name in order
+    ]
+
+
 QUERIES = {
     "SELECT 1 AS": 'says: syntax error at or near ")" (SQLSTATE 42601)',
     "SELECT * FROM nobody": 'says: relation "nobody" does not exist (SQLSTATE 42P01)',

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from eligibility.packs import load_pack
 from eligibility.profile_json import parse_json
 from eligibility.sources.mapping import LIST_KEYS, NESTED_KEYS, TOP_KEYS
@@ -13,19 +15,26 @@ from eligibility.sources.tables import open_tables
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
 
+PROFILES = re.compile(r"^<!-- profiles -->\n```json\n(.+?)^```$", re.MULTILINE | re.DOTALL)
+FIRST, SHOWN, SECOND, SHOWN_SECOND, _ = PROFILES.split(PAGE)
+EXAMPLES = {"tables": (FIRST, SHOWN, 5), "no table of students": (SECOND, SHOWN_SECOND, 2)}
 
-def test_the_example_makes_the_profiles_shown(tmp_path: Path) -> None:
-    files = re.findall(r"^<!-- file: (\S+) -->\n```\w+\n(.+?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    assert len(files) == 5
+
+@pytest.mark.parametrize("case", EXAMPLES)
+def test_the_example_makes_the_profiles_shown(case: str, tmp_path: Path) -> None:
+    text, shown, number = EXAMPLES[case]
+    files = re.findall(r"^<!-- file: (\S+) -->\n```\w+\n(.+?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert len(files) == number
     (tmp_path / "set").mkdir()
-    for name, text in files:
+    for name, content in files:
         folder = tmp_path / "set" if name.endswith(".csv") else tmp_path
-        (folder / name).write_text(text, encoding="utf-8")
-    [shown] = re.findall(r"^<!-- profiles -->\n```json\n(.+?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+        (folder / name).write_text(content, encoding="utf-8")
+    # one file is named itself
+    place = tmp_path / "set" if number > 2 else next((tmp_path / "set").iterdir())
 
     pack = load_pack(engine="reference")
     mapping = str(tmp_path / "mapping.yaml")
-    with open_tables(str(tmp_path / "set"), pack.rules, mapping=mapping) as source:
+    with open_tables(str(place), pack.rules, mapping=mapping) as source:
         found = [one.value for part in source.parts() for one in part.places()]
     assert found == [parse_json(line, "") for line in shown.splitlines()]
     for value in found:

@@ -291,6 +291,93 @@ def test_rows_that_belong_to_nobody_are_told_whatever_the_parts_are(size: int) -
     ]
 
 
+# Students without a table
+
+GRADES = "sid,name,mark\nb,x,A\na,y,C\nb,z,\na,w,F\nB,v,A\n"
+FROM = """\
+students: {from: course, id: sid}
+lists:
+  course:
+    columns: {title: name, grade: mark}
+"""
+FOUND = [
+    ("B", [("v", "A")]),
+    ("a", [("y", "C"), ("w", "F")]),
+    ("b", [("x", "A"), ("z", None)]),
+]
+
+
+def courses(place: str, text: str, **options: Any) -> list[tuple[object, list[tuple[object, ...]]]]:
+    """Each student's id, with the title and grade of each course."""
+    with open_tables(place, RULES, mapping=mapping(text), **options) as source:
+        values: list[Any] = [one.value for part in source.parts() for one in part.places()]
+    return [
+        (value["id"], [(one["title"], one["grade"]) for one in value["course"]]) for value in values
+    ]
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+@pytest.mark.parametrize("table", ["", "    table: grades\n", "    table: whatever\n"])
+def test_a_file_alone_may_hold_the_items_of_all_students(size: int, table: str) -> None:
+    Path("grades.csv").write_text(GRADES, encoding="utf-8")
+    assert courses("grades.csv", FROM + table, size=size) == FOUND
+
+
+@pytest.mark.parametrize("size", [1, 100])
+def test_students_may_come_from_the_table_of_a_list_in_a_folder(size: int) -> None:
+    place = csv_set(grades=GRADES, job="sid,title\na,cook\n")
+    text = f"{FROM}    table: grades\n"
+    assert courses(place, text, size=size) == FOUND
+    for own in (text, text.replace(", id: sid", "") + "    id: sid\n"):
+        with open_tables(place, RULES, mapping=mapping(own)) as source:
+            values: list[Any] = [one.value for part in source.parts() for one in part.places()]
+        assert [value["job"] for value in values] == [[], [{"title": "cook"}], []]
+
+
+@pytest.mark.parametrize("place", ["s.duckdb", "grades.parquet", "in", "*.parquet"])
+@pytest.mark.parametrize("size", [1, 100])
+def test_students_may_come_from_the_table_of_a_list_anywhere(place: str, size: int) -> None:
+    Path("grades.csv").write_text(GRADES, encoding="utf-8")
+    Path("in").mkdir()
+    text = FROM
+    with duckdb.connect("s.duckdb") as connection:
+        connection.execute("CREATE TABLE grades AS FROM read_csv('grades.csv')")
+        connection.execute("COPY grades TO 'grades.parquet'")
+        connection.execute("COPY (FROM grades LIMIT 3) TO 'in/1.parquet'")
+        connection.execute("COPY (FROM grades OFFSET 3) TO 'in/2.parquet'")
+        connection.execute("ALTER TABLE grades ALTER sid TYPE VARCHAR COLLATE NOCASE")
+    if place == "s.duckdb":
+        text += "    table: grades\n"
+    assert courses(place, text, size=size) == FOUND
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_rows_of_students_who_are_in_no_table_are_told(size: int) -> None:
+    place = csv_set(
+        course="id,title\n,x\nb,x\na,y\n,z\nb,z\n", job="id,title\nab,x\na,y\n,z\nc,z\n"
+    )
+    assert refused(place, "students: {from: course}", size=size) == [
+        "set/course.csv: 2 rows without a student's id",
+        "set/job.csv: 1 row without a student's id",
+        "a is well",
+        "set/job.csv: student ab: 1 row of a student who is not in `set/course.csv`",
+        "b is well",
+        "set/job.csv: student c: 1 row of a student who is not in `set/course.csv`",
+    ]
+
+
+def test_one_table_may_hold_two_lists() -> None:
+    place = csv_set(students="id\na\n", both="id,name,work\na,x,y\n")
+    text = """\
+lists:
+  course: {table: both, columns: {title: name}, ignore: [work]}
+  job: {table: both, columns: {title: work}, ignore: [name]}
+"""
+    with open_tables(place, RULES, mapping=mapping(text)) as source:
+        [found] = [one for part in source.parts() for one in part.places()]
+    assert found.value == {"id": "a", "course": [{"title": "x"}], "job": [{"title": "y"}]}
+
+
 def test_capitals_make_two_ids_whatever_the_column_says() -> None:
     with duckdb.connect("s.duckdb") as connection:
         connection.execute("CREATE TABLE students (id VARCHAR COLLATE NOCASE)")

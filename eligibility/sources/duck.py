@@ -279,11 +279,14 @@ class DuckTables:
         if self._csv and self._opening.database is None:
             self._stage(plan)
         opening = replace(self._opening, relations=dict(self._opening.relations))
+        if self._alone:  # whatever a list calls it
+            opening.relations.update((one.table, opening.relations[_USUAL]) for one in plan.lists)
         key = _key_sql(plan, plan.id)
+        each = "DISTINCT " if plan.distinct else ""
         with opening.connection() as connection:
             cuts = connection.execute(
                 "SELECT key FROM (SELECT key, row_number() OVER (ORDER BY key) AS n"
-                f" FROM (SELECT {key} AS key FROM {opening.relations[students].sql} AS t)"
+                f" FROM (SELECT {each}{key} AS key FROM {opening.relations[students].sql} AS t)"
                 f" WHERE key IS NOT NULL) WHERE n % {size} = 0 ORDER BY key"
             ).fetchall()
         bounds: list[Key] = [None]
@@ -308,17 +311,21 @@ class DuckTables:
         with contextlib.closing(duckdb.connect(path)) as connection:
             sorting = os.path.join(self._opening.temporary, "sort")
             _settle(connection, sorting, self._opening.memory_limit)
-            wanted: list[tuple[str, Plan | ListPlan]] = [(self._students(plan) or _USUAL, plan)]
-            wanted += [(one.table, one) for one in plan.all_lists]
-            for number, (name, one) in enumerate(wanted):
+            # one table may be read for several lists, or for the students and a list
+            wanted: dict[str, list[Plan | ListPlan]] = {self._students(plan) or _USUAL: [plan]}
+            for below in plan.all_lists:
+                wanted.setdefault(_USUAL if self._alone else below.table, []).append(below)
+            for number, (name, readers) in enumerate(wanted.items()):
                 columns = [column.name for column in self._table(name).columns]
                 place = "place"
                 while place in map(str.casefold, columns):
                     place += "_"
                 typed = ", ".join(f"{_literal(column)}: 'VARCHAR'" for column in columns)
-                needed = {one.id.name: None, **dict.fromkeys(name for name, _ in columns_of(one))}
-                if isinstance(one, ListPlan):
-                    needed |= dict.fromkeys(one.order)
+                needed = dict.fromkeys(one.id.name for one in readers)
+                for one in readers:
+                    needed |= dict.fromkeys(column for column, _ in columns_of(one))
+                    if isinstance(one, ListPlan):
+                        needed |= dict.fromkeys(one.order)
                 selected = ", ".join(map(_quoted, needed))
                 with _told(self._shown(name)):
                     connection.execute(
@@ -327,7 +334,7 @@ class DuckTables:
                         f" FROM read_csv({_path(self._files[name][0])}, auto_detect = false,"
                         f" header = true, delim = ',', quote = '\"', escape = '\"',"
                         f" columns = {{{typed}}})"
-                        f" ORDER BY {_quoted(one.id.name)} NULLS FIRST, {_quoted(place)}"
+                        f" ORDER BY {_quoted(readers[0].id.name)} NULLS FIRST, {_quoted(place)}"
                     )
                 relations[name] = _Relation(f"t{number}", (place,))
         self._opening = replace(self._opening, database=path, relations=relations)
@@ -369,18 +376,22 @@ class DuckPart:
         if self.until is not None:
             null = f" OR {key} IS NULL" if self.after is None else ""
             conditions.append(f"({key} <= {_literal(self.until)}{null})")
+        if isinstance(of, Plan) and of.distinct:
+            conditions.append(f"{key} IS NOT NULL")
         if self.opening.chosen and isinstance(of, ListPlan):
             # the rows of students who were not chosen are nobody's mistake
             asked = relations[None].sql
             conditions.append(f"{key} IN (SELECT {_key_sql(self.plan, self.plan.id)} FROM {asked})")
+        each = "DISTINCT " if isinstance(of, Plan) and of.distinct else ""
         order = [f"{key} NULLS FIRST"]
         if isinstance(of, ListPlan):
             order += [f"{_quoted(name)} NULLS FIRST" for name in of.order]
         named = dict.fromkeys(name for name, _ in columns_of(of))
-        order += list(map(_quoted, relation.place or named))
+        # rows that are one have no place
+        order += [] if each else map(_quoted, relation.place or named)
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         return (
-            f"SELECT {', '.join([f'{key} AS key', *columns])} FROM {relation.sql} AS t"
+            f"SELECT {each}{', '.join([f'{key} AS key', *columns])} FROM {relation.sql} AS t"
             f"{where} ORDER BY {', '.join(order)}"
         )
 

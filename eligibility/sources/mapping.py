@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from eligibility.errors import Message
 from eligibility.loading import shown
 from eligibility.reading import messages
 from eligibility.reading.form import Form, TooMuchError
@@ -24,7 +25,7 @@ __all__ = [
 ]
 
 TOP_KEYS = ("students", "facts", "judgements", "values", "split", "ignore", "lists")
-STUDENT_KEYS = ("table", "id")
+STUDENT_KEYS = ("table", "from", "id")
 _COMMON = ("table", "column", "id", "columns", "values", "split", "order", "ignore", "lists")
 LIST_KEYS = (*_COMMON, "key", "missing")
 """What may be said of a list of students."""
@@ -39,6 +40,7 @@ _MISSING = ("empty", "unknown")
 class Rows:
     """What is said of one table, or of the structs in one column.
 
+    `source` is, of students who have no table, the list whose table has their ids.
     `columns` are pairs of a name of the vocabulary and a column. `values` is, for a
     column, what its values stand for, and `split` what its texts are cut at. `item` is
     the column that names an item of the list around, `key` the one that names an item
@@ -47,6 +49,7 @@ class Rows:
 
     at: Span | None = None
     table: Scalar | None = None
+    source: Scalar | None = None
     column: Scalar | None = None
     id: Scalar | None = None
     key: Scalar | None = None
@@ -104,11 +107,29 @@ def _students(form: Form, node: Node) -> Rows:
     head = form.mapping(top.get("students"), "`students`", STUDENT_KEYS)
     if head is not None:
         rows.table = _word(form, head.get("table"), "the table of the students")
+        rows.source = _word(form, head.get("from"), "the list that the students come from")
         rows.id = _word(form, head.get("id"), "the column of the student's id")
+        if rows.table is not None and rows.source is not None:
+            form.report(rows.source, messages.not_beside("table", "from"))
     rows.columns = _pairs(form, top.get("facts"), "`facts`", "the column of")
     rows.judgements = _pairs(form, top.get("judgements"), "`judgements`", "the column of")
     _fill(form, rows, top, "students")
+    if rows.source is not None:
+        _judge_nothing(form, rows, rows.source.text)
     return rows
+
+
+def _judge_nothing(form: Form, rows: Rows, source: str) -> None:
+    """What is said of columns of the students, where they have no table."""
+    pairs = (*rows.columns, *rows.judgements, *rows.values, *rows.split)
+    of = f"the students are the ids in the table of `{source}`"
+    for word in (*(word for word, _ in pairs), *rows.ignore):
+        text = f"{messages.quoted(word.text)} is said of the students' table, and there is none"
+        form.report(word, Message(f"{text}: {of}", "remove it, or name a table of the students"))
+    for _, one in rows.lists:
+        if one.column is not None:
+            text = f"the students have no table with such a column: {of}"
+            form.report(one.column, Message(text, "name the table of the list: `table: ...`"))
 
 
 def _list(form: Form, name: Scalar, node: Node, nested: bool) -> Rows:

@@ -74,7 +74,10 @@ class ListPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is read of a source; `table` is None where it is what is usual, or a query."""
+    """What is read of a source; `table` is None where it is what is usual, or a query.
+
+    Where students have no table, `distinct` says that they are the ids in that of a list.
+    """
 
     table: str | None
     shown: str
@@ -82,6 +85,7 @@ class Plan:
     fields: tuple[Field, ...]
     judgements: tuple[Field, ...]
     lists: tuple[ListPlan, ...]
+    distinct: bool = False
 
     @property
     def all_lists(self) -> tuple[ListPlan, ...]:
@@ -98,15 +102,21 @@ class Plan:
         return all(column.family is Family.INTEGER for column in ids)
 
 
-def make_plan(document: Document, rules: RulePack, catalog: Catalog, table: str | None) -> Plan:
-    """The plan of a source; `table` is that of the students, where the command names it.
+def make_plan(
+    document: Document,
+    rules: RulePack,
+    catalog: Catalog,
+    table: str | None,
+    query: str | None = None,
+) -> Plan:
+    """The plan of a source; the command may name the `table` of the students, or a `query`.
 
     Raises `ProblemsError` with every mistake of the mapping and the tables.
     """
     planner = _Planner(document, rules, catalog)
     plan = None
     with contextlib.suppress(TooMuchError):
-        plan = planner.plan(table)
+        plan = planner.plan(table, query)
     if document.form.problems or planner.problems:
         raise ProblemsError([*document.form.problems, *planner.problems])
     assert plan is not None
@@ -136,20 +146,23 @@ class _Planner:
 
     # -- students ---------------------------------------------------------------------
 
-    def plan(self, asked: str | None) -> Plan | None:
+    def plan(self, asked: str | None, query: str | None) -> Plan | None:
         rows = self._rows
         if self._form.blind:
             return None
-        if asked is not None and rows.table is not None:
+        named = rows.source or rows.table
+        if named is not None and (asked or query) is not None:
             hint = "leave out one of them"
             text = "the table of the students is named here and by the command"
-            self._form.report(rows.table, Message(text, hint))
+            self._form.report(named, Message(text, hint))
+        if rows.source is not None:
+            return self._distinct(rows, rows.source)
         name = asked or (rows.table.text if rows.table else None)
         table = self._catalog.students(name)
         if table is None:
             usual = f"`{name or 'students'}`"
             near = messages.near(name or "students", self._catalog.tables)
-            hint = near or "say `students: {table: ...}` in a mapping"
+            hint = near or "say `students: {table: ...}` in a mapping, or `{from: LIST}`"
             self._say(rows.table, Message(f"no table {usual} in `{self._catalog.name}`", hint))
             self._judge_words(rows)
             return None
@@ -164,14 +177,46 @@ class _Planner:
         self._unread()
         if identity is None:
             return None
-        return Plan(
-            table=name,
-            shown=table.name,
-            id=identity,
-            fields=(*fields, *inside),
-            judgements=judgements,
-            lists=apart,
-        )
+        return Plan(name, table.name, identity, (*fields, *inside), judgements, apart)
+
+    def _distinct(self, rows: Rows, source: Scalar) -> Plan | None:
+        """Students without a table: each id in the table of a list is one."""
+        names = self._list_names(self._facts)
+        if source.text not in names:
+            self._form.unknown(source, "list", names)
+            return None
+        if any(one.column is not None for _, one in rows.lists):
+            return None  # which is told already
+        own = next((one for name, one in rows.lists if name.text == source.text), Rows())
+        if self._table_of(source.text, own) is None:
+            shown = own.table.text if own.table is not None else source.text
+            text = f"no table {messages.quoted(shown)} in `{self._catalog.name}`"
+            near = messages.near(shown, self._catalog.tables)
+            hint = near or f"say `lists: {{{source.text}: {{table: ...}}}}`"
+            self._form.report(own.table or source, Message(text, hint))
+            self._judge_words(rows)
+            return None
+        nobody = _Used(Table(self._catalog.name, (), self._catalog.name), rows)
+        word = rows.id or own.id
+        # only its name matters: the lists have their ids in columns of the same name
+        identity = None if word is None else Column(word.text, Family.TEXT, "")
+        _, apart = self._lists(nobody, self._facts, "", identity)
+        self._unread()
+        found = next((one for one in apart if one.name == source.text), None)
+        if found is None:
+            return None
+        return Plan(found.table, found.shown, found.id, (), (), apart, distinct=True)
+
+    def _table_of(self, name: str, rows: Rows) -> Table | None:
+        """The table of a list; a file alone is that of the list that students come from."""
+        source = self._rows.source
+        table = self._catalog.table(rows.table.text if rows.table is not None else name)
+        if table is None and source is not None and source.text == name:
+            # a folder of Parquet files that no list is named after is one table, too
+            if rows.table is None or not self._catalog.tables:
+                table = self._catalog.students(None)
+            table = table if not self._catalog.tables else None
+        return table
 
     def _judge_words(self, rows: Rows) -> None:
         """What can be said of a mapping without its table."""
@@ -396,7 +441,7 @@ class _Planner:
         """
         ignored = {one.text for one in used.rows.ignore}
         in_column = used.table.get(name) is not None and name not in ignored
-        in_table = around is None and self._catalog.table(name) is not None
+        in_table = around is None and self._table_of(name, Rows()) is not None
         if in_column and name in used.taken:
             in_column = False
         if in_column and in_table:
@@ -471,7 +516,7 @@ class _Planner:
     ) -> ListPlan | None:
         """A list in a table of its own."""
         name = rows.table.text if rows.table is not None else one.name
-        table = self._catalog.table(name)
+        table = self._table_of(one.name, rows)
         if table is None:
             assert rows.table is not None
             text = f"no table {messages.quoted(name)} in `{self._catalog.name}`"

@@ -161,9 +161,9 @@ class PostgresTables:
         relation = self._relation(students)
         cuts = sql.SQL(
             "SELECT key FROM (SELECT key, row_number() OVER (ORDER BY key) AS n"
-            " FROM (SELECT {} AS key FROM {} AS t) AS keys WHERE key IS NOT NULL) AS numbered"
+            " FROM (SELECT{} {} AS key FROM {} AS t) AS keys WHERE key IS NOT NULL) AS numbered"
             " WHERE n % {} = 0 ORDER BY key"
-        ).format(key, relation, sql.Literal(size))
+        ).format(_each(plan), key, relation, sql.Literal(size))
         with _told(self.name), self._connection.cursor() as cursor:
             cursor.execute(cuts)
             found = [_one(row) for row in cursor.fetchall()]
@@ -230,6 +230,8 @@ def _rows_sql(
     if until is not None:
         text = "({0} <= {1} OR {0} IS NULL)" if after is None else "{0} <= {1}"
         conditions.append(_as_written(text).format(key, sql.Literal(until)))
+    if isinstance(of, Plan) and of.distinct:
+        conditions.append(sql.SQL("{} IS NOT NULL").format(key))
     if chosen is not None and isinstance(of, ListPlan):
         # the rows of students who were not chosen are nobody's mistake
         text = "{} IN (SELECT {} FROM {} AS chosen)"
@@ -239,8 +241,8 @@ def _rows_sql(
         order += [sql.SQL("{} NULLS FIRST").format(sql.Identifier(name)) for name in of.order]
     order += [_as_text(sql.Identifier(name)) for name in dict.fromkeys(name for name, _ in named)]
     where = sql.SQL(" WHERE ") + sql.SQL(" AND ").join(conditions) if conditions else sql.SQL("")
-    return sql.SQL("SELECT {} FROM {} AS t{} ORDER BY {}").format(
-        sql.SQL(", ").join(columns), relation, where, sql.SQL(", ").join(order)
+    return sql.SQL("SELECT{} {} FROM {} AS t{} ORDER BY {}").format(
+        _each(of), sql.SQL(", ").join(columns), relation, where, sql.SQL(", ").join(order)
     )
 
 
@@ -250,6 +252,11 @@ def _key(plan: Plan, column: Column) -> Composed:
 
     name = sql.Identifier(column.name)
     return sql.Composed([name]) if plan.numbered else _as_text(name)
+
+
+def _each(of: Plan | ListPlan) -> Any:
+    """What makes one row of all that are equal, where that is how students are found."""
+    return _as_written(" DISTINCT" if isinstance(of, Plan) and of.distinct else "")
 
 
 def _as_text(one: Any) -> Composed:

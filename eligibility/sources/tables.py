@@ -108,7 +108,7 @@ def open_tables(
     else:
         tables = DuckTables(place, query, memory_limit)
     try:
-        plan = make_plan(read_mapping(mapping), rules, tables, table)
+        plan = make_plan(read_mapping(mapping), rules, tables, table, query)
     except BaseException:
         tables.close()
         raise
