@@ -152,25 +152,18 @@ class Streaming:
         if not self._blocking:
             return Row(name, findings)
         if self._written:
-            texts = [
-                self._names[outcome]
-                + ",".join(
-                    [
-                        piece.text
-                        for piece in self._seen(outcome, parts, pattern, sums, student, seen)
-                    ]
-                )
-                + "]"
-                for outcome, parts in blocked
-            ]
-            return Row(
-                name, findings, "".join((findings.rendered["head"], ",".join(texts), "}}\n"))
-            )
-        told: list[tuple[Blocking, ...]] = [()] * len(self._outcomes)
+            texts = []
+            for outcome, parts in blocked:
+                pieces = self._seen(outcome, parts, pattern, sums, student, seen)
+                told = ",".join([piece.text for piece in pieces])
+                texts.append(f"{self._names[outcome]}{told}]")
+            rest = (findings.rendered["head"], ",".join(texts), "}}\n")
+            return Row(name, findings, "".join(rest))
+        each: list[tuple[Blocking, ...]] = [()] * len(self._outcomes)
         for outcome, parts in blocked:
             pieces = self._seen(outcome, parts, pattern, sums, student, seen)
-            told[self._places[outcome]] = tuple(piece.blocking for piece in pieces)
-        return Row(name, Findings(findings.statuses, tuple(told)))
+            each[self._places[outcome]] = tuple(piece.blocking for piece in pieces)
+        return Row(name, Findings(findings.statuses, tuple(each)))
 
     def _seen(
         self,

@@ -26,7 +26,7 @@ __all__ = ["PATTERNS", "Blocked", "Decided", "Decider", "Part", "deciders", "nee
 PATTERNS = 16_384
 """How many patterns of a part are remembered; then all are forgotten at once."""
 
-_LEAVES = 4
+_LEAVES = 3
 """How many leaves a part has, unless a single condition has more."""
 
 

@@ -334,6 +334,9 @@ _CLASS = 20
 """Bits of a key: the quotation marks of an item come first, then a number for each attribute."""
 
 
+_Typed = tuple[dict[str, Value], dict[str, Items], tuple[object, ...]]
+
+
 class _Classes(dict[object, int]):
     """A number for each value of an attribute; the same for values that are treated alike.
 
@@ -348,13 +351,13 @@ class _Classes(dict[object, int]):
         self._reader = reader
         self._shift = _MARKS + _CLASS * place
         self._numbers: dict[object, int] = {}
-        self._typed: list[tuple[dict[str, Value], dict[str, Items]]] = []
+        self._typed: list[_Typed] = []
         self._read = kinds is not None and reader.fact.name in kinds.reads
         self._kept = self._read or not reader.endless
 
     def __missing__(self, raw: object) -> int:
         values, lists = self._reader.read(raw)
-        told: object = None
+        told: tuple[object, ...] = ()
         if self._read:
             assert self._kinds is not None
             told = self._kinds.told(self._reader.fact.name, Item("/0", values, lists))
@@ -363,7 +366,7 @@ class _Classes(dict[object, int]):
             number = self._numbers[told] = len(self._typed)
             if number >> _CLASS:
                 raise _NotPlainError
-            self._typed.append((values, lists))
+            self._typed.append((values, lists, told))
         marks = 0 if raw is _unset() else _KEY + _marks(raw)
         if marks > self._most:
             raise _NotPlainError
@@ -378,8 +381,8 @@ class _Classes(dict[object, int]):
         """The number in the key of an item."""
         return (key >> self._shift) & ((1 << _CLASS) - 1)
 
-    def typed(self, number: int) -> tuple[dict[str, Value], dict[str, Items]]:
-        """A value of this number, as the rules see it."""
+    def typed(self, number: int) -> _Typed:
+        """A value of this number, as the rules see it, and what they can tell of it."""
         return self._typed[number]
 
 
@@ -438,13 +441,12 @@ class _Lists:
         if self._kinds is not None:
             values: dict[str, Value] = {}
             lists: dict[str, Items] = {}
-            alike: dict[str, object] = {}
+            told: dict[str, tuple[object, ...]] = {}
             for name, classes in self._classes.items():
-                alike[name] = number = classes.number(key << _MARKS)
-                some, more = classes.typed(number)
+                some, more, told[name] = classes.typed(classes.number(key << _MARKS))
                 values.update(some)
                 lists.update(more)
-            found = self._kinds.added(Item("/0", values, lists), alike)
+            found = self._kinds.added(Item("/0", values, lists), told)
         if len(self._known) >= REMEMBERED:
             self._known.clear()
         self._known[key] = found

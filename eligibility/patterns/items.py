@@ -7,13 +7,13 @@ the same attributes are worked out together, once for each kind, by `eligibility
 from __future__ import annotations
 
 import decimal
+import itertools
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
 from typing import TypeVar
 
 from eligibility.conditions import (
@@ -40,7 +40,7 @@ from eligibility.values import Absent, Value
 __all__ = ["ItemKinds", "UnpackableError"]
 
 _KNOWN = 16_384
-"""How many classes of items are remembered for tests of the same attributes."""
+"""How many kinds of items are remembered for each test."""
 
 _FAR = 1 << (WORD - 3 - MOST.bit_length())
 """What no amount of a single item may reach, so that all of them fit into a field."""
@@ -60,21 +60,22 @@ class _Adds:
     `met` is for an item that counts, `maybe` for one that may; `more` works out the amounts.
     """
 
-    leaf: Quantifier
-    scenario: Scenario
     met: int = 0
     maybe: int = 0
     more: list[Callable[[Item, Truth], int]] = field(default_factory=list)
-    reads: dict[str, None] = field(default_factory=dict)
+
+
+_Told = tuple[object, ...]
 
 
 @dataclass(slots=True)
-class _Family:
-    """Quantities that rest on the same attributes, and what is known of those together."""
+class _Test:
+    """A test, what it picks out of what is told of an item, and what it came to by that."""
 
-    key: Callable[[Mapping[str, object]], object]
-    adds: list[_Adds] = field(default_factory=list)
-    known: dict[object, int] = field(default_factory=dict)
+    leaf: Quantifier
+    adds: dict[Scenario, _Adds] = field(default_factory=dict)
+    pick: Callable[[_Told], object] = lambda told: None
+    known: dict[object, tuple[Truth, ...]] = field(default_factory=dict)
 
 
 class ItemKinds:
@@ -88,76 +89,84 @@ class ItemKinds:
         self.partial = partial
         self._folds = folds
         moving = of.states is not None and of.states.in_progress
+        self._placed = False
         self._scenarios = tuple(Scenario) if moving else (Scenario.NOW,)
-        self._adds: dict[tuple[ItemTest, bool, Scenario], _Adds] = {}
+        self._tests: dict[tuple[ItemTest, bool], _Test] = {}
         self._reads = dict.fromkeys(always_read(of))
-        self._tests: dict[str, dict[ItemComparison, None]] = {}
+        self._compared: dict[str, dict[ItemComparison, None]] = {}
         self._whole: set[str] = set()
         if of.states is not None:
             self._whole.add(of.states.attribute)
+        self._dated = {of.dated_by, of.interval and of.interval.start} - {None}
 
     @property
     def reads(self) -> tuple[str, ...]:
         """The attributes that decide what an item adds."""
         return tuple(self._reads)
 
-    def told(self, name: str, item: Item) -> object:
+    def told(self, name: str, item: Item) -> tuple[object, ...]:
         """What the rules can tell of an attribute: equal for values that are treated alike."""
         if name in self._whole:
-            return part(self.of, item, name)
+            return (part(self.of, item, name),)
         fold = self._folds[Scenario.NOW]
         with decimal.localcontext(EXACT):
-            told = [fold.tested(test, self.of, item) for test in self._tests.get(name, ())]
-            if name in (self.of.dated_by, self.of.interval and self.of.interval.start):
+            told = [fold.tested(test, self.of, item) for test in self._compared.get(name, ())]
+            if name in self._dated:
                 told.append(fold.happened(self.of, item))
         return tuple(told)
 
-    def added(self, item: Item, classes: Mapping[str, object]) -> int:
-        """What an item adds. Raises `UnpackableError`.
+    def added(self, item: Item, told: Mapping[str, tuple[object, ...]]) -> int:
+        """What an item adds; `told` is that of each attribute it `reads`.
 
-        `classes` has something for each of `reads`, the same for the same that is `told`.
+        Raises `UnpackableError`.
         """
+        if not self._placed:
+            self._place()
+        flat = tuple(itertools.chain.from_iterable(told[name] for name in self._reads))
         total = 0
-        for family in self._families:
-            key = family.key(classes)
-            found = family.known.get(key)
-            if found is None:
-                if len(family.known) >= _KNOWN:
-                    family.known.clear()
-                with decimal.localcontext(EXACT):
-                    found = family.known[key] = sum(self._adding(family, item))
-            total += found
+        with decimal.localcontext(EXACT):
+            for test in self._tests.values():
+                key = test.pick(flat)
+                values = test.known.get(key)
+                if values is None:
+                    if len(test.known) >= _KNOWN:
+                        test.known.clear()
+                    values = test.known[key] = self._values(test.leaf, item)
+                for value, one in zip(values, test.adds.values(), strict=True):
+                    if value is not Truth.UNMET:
+                        total += one.met if value is Truth.MET else one.maybe
+                        for work in one.more:
+                            total += work(item, value)
         return total
 
-    def _adding(self, family: _Family, item: Item) -> Iterator[int]:
-        moves = self._moves(item)
-        now: dict[tuple[ItemTest, bool], Truth] = {}
-        for one in family.adds:
-            test = (one.leaf.where, one.leaf.every_state)
-            # what is not in progress comes to the same in both, and NOW comes first
-            value = None if moves else now.get(test)
-            if value is None:
-                value = now[test] = self._folds[one.scenario].item(one.leaf, item)
-            if value is not Truth.UNMET:
-                yield one.met if value is Truth.MET else one.maybe
-                yield from (work(item, value) for work in one.more)
-
-    def _moves(self, item: Item) -> bool:
-        """Whether an item is in progress, or may be."""
+    def _values(self, leaf: Quantifier, item: Item) -> tuple[Truth, ...]:
+        """Whether an item counts, in each scenario."""
+        now = self._folds[Scenario.NOW].item(leaf, item)
+        if len(self._scenarios) == 1:
+            return (now,)
         states = self.of.states
         state = None if states is None else item.values.get(states.attribute)
-        return states is not None and (state is None or state in states.in_progress)
+        if states is not None and state is not None and state not in states.in_progress:
+            return (now, now)
+        return (now, self._folds[Scenario.PROJECTED].item(leaf, item))
 
-    @cached_property
-    def _families(self) -> tuple[_Family, ...]:
-        found: dict[tuple[str, ...], _Family] = {}
-        for one in self._adds.values():
-            names = tuple(name for name in self._reads if name in one.reads)
-            if names not in found:
-                # of a list that has neither states nor days a test may read nothing
-                found[names] = _Family(operator.itemgetter(*names) if names else _nothing)
-            found[names].adds.append(one)
-        return tuple(found.values())
+    def _place(self) -> None:
+        """Note where each test finds what it rests on among all that is told of an item."""
+        self._placed = True
+        places: dict[object, int] = {}
+        for name in self._reads:
+            compared = self._compared.get(name, {})
+            keys: list[object] = [name] if name in self._whole else [*compared]
+            if name not in self._whole and name in self._dated:
+                keys.append(name)
+            for key in keys:
+                places[key] = len(places)
+        always = [name for name in always_read(self.of) if name in places]
+        for test in self._tests.values():
+            wanted = dict.fromkeys([*always, *_parts(test.leaf.where)])
+            found = [places[key] for key in wanted if key in places]
+            if found:
+                test.pick = operator.itemgetter(*found)
 
     # -- quantities -------------------------------------------------------------------
 
@@ -201,9 +210,7 @@ class ItemKinds:
                         total += 1 << open_ended.offset
                 return total
 
-            adds = self._for(leaf, scenario)
-            adds.more.append(work)
-            adds.reads[fact.name] = None
+            self._for(leaf, scenario).more.append(work)
             return found
 
         falls = fact.minimum is None or fact.minimum < 0
@@ -249,9 +256,7 @@ class ItemKinds:
                 total += distance << found.above.offset
                 return total
 
-            adds = self._for(leaf, scenario)
-            adds.more.append(work)
-            adds.reads.update(dict.fromkeys(averaged))
+            self._for(leaf, scenario).more.append(work)
             return found
 
         return Mean(leaf.operator, bound, self.partial, self._each(average))
@@ -292,32 +297,37 @@ class ItemKinds:
         return pair
 
     def _for(self, leaf: Quantifier, scenario: Scenario) -> _Adds:
-        key = (leaf.where, leaf.every_state, scenario)
-        found = self._adds.get(key)
+        key = (leaf.where, leaf.every_state)
+        found = self._tests.get(key)
         if found is None:
-            names = [name for name in read(leaf.where) if isinstance(name, str)]
-            reads = dict.fromkeys([*always_read(self.of), *names])
-            found = self._adds[key] = _Adds(leaf, scenario, reads=reads)
+            found = self._tests[key] = _Test(leaf)
+            found.adds = {one: _Adds() for one in self._scenarios}
             self._note(leaf.where)
-        return found
+        return found.adds[scenario]
 
     def _note(self, test: ItemTest) -> None:
         """Note what a test reads, and whether it can tell values apart one by one."""
+        names = [name for name in read(test) if isinstance(name, str)]
+        self._reads.update(dict.fromkeys(names))
         match test:
-            case ItemComparison(operand=Reference(scope="item")):
-                self._whole.update(name for name in read(test) if isinstance(name, str))
+            case ItemComparison(operand=Reference(scope="item")) | ItemQuantifier():
+                self._whole.update(names)
             case ItemComparison():
-                self._tests.setdefault(test.attribute, {})[test] = None
+                self._compared.setdefault(test.attribute, {})[test] = None
             case ItemGroup():
                 for child in test.children:
                     self._note(child)
-            case ItemQuantifier():
-                self._whole.update(name for name in read(test) if isinstance(name, str))
-        self._reads.update(dict.fromkeys(name for name in read(test) if isinstance(name, str)))
 
 
-def _nothing(classes: Mapping[str, object]) -> object:
-    return None
+def _parts(test: ItemTest) -> Iterator[object]:
+    """The comparisons of a test, and the attributes that it reads."""
+    yield from read(test)
+    match test:
+        case ItemComparison():
+            yield test
+        case ItemGroup():
+            for child in test.children:
+                yield from _parts(child)
 
 
 def _least(bound: Decimal, operator: str) -> int:
