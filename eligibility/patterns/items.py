@@ -66,6 +66,12 @@ class _Adds:
 
 
 _Told = tuple[object, ...]
+_Amounts = list[tuple[Callable[[Item, Truth], int], Truth]]
+
+
+def _nothing(told: _Told) -> object:
+    """What is picked for a test that reads nothing."""
+    return None
 
 
 @dataclass(slots=True)
@@ -74,7 +80,7 @@ class _Test:
 
     leaf: Quantifier
     adds: dict[Scenario, _Adds] = field(default_factory=dict)
-    pick: Callable[[_Told], object] = lambda told: None
+    pick: Callable[[_Told], object] = field(default=_nothing)
     known: dict[object, tuple[Truth, ...]] = field(default_factory=dict)
 
 
@@ -90,6 +96,11 @@ class ItemKinds:
         self._folds = folds
         moving = of.states is not None and of.states.in_progress
         self._placed = False
+        self._pick: Callable[[_Told], object] = _nothing
+        self._known: dict[object, tuple[int, _Amounts]] = {}
+        # attributes that are added up, and those that decide what counts
+        self._summed: set[str] = set()
+        self._needed = set(always_read(of))
         self._scenarios = tuple(Scenario) if moving else (Scenario.NOW,)
         self._tests: dict[tuple[ItemTest, bool], _Test] = {}
         self._reads = dict.fromkeys(always_read(of))
@@ -123,21 +134,32 @@ class ItemKinds:
         if not self._placed:
             self._place()
         flat = tuple(itertools.chain.from_iterable(told[name] for name in self._reads))
-        total = 0
+        key = self._pick(flat)
+        known = self._known.get(key)
         with decimal.localcontext(EXACT):
-            for test in self._tests.values():
-                key = test.pick(flat)
-                values = test.known.get(key)
-                if values is None:
-                    if len(test.known) >= _KNOWN:
-                        test.known.clear()
-                    values = test.known[key] = self._values(test.leaf, item)
-                for value, one in zip(values, test.adds.values(), strict=True):
-                    if value is not Truth.UNMET:
-                        total += one.met if value is Truth.MET else one.maybe
-                        for work in one.more:
-                            total += work(item, value)
-        return total
+            if known is None:
+                if len(self._known) >= _KNOWN:
+                    self._known.clear()
+                known = self._known[key] = self._counted(item, flat)
+            counted, amounts = known
+            return counted + sum(work(item, value) for work, value in amounts)
+
+    def _counted(self, item: Item, flat: _Told) -> tuple[int, _Amounts]:
+        """What an item adds to numbers of items, and what works out the amounts it adds."""
+        total = 0
+        amounts: _Amounts = []
+        for test in self._tests.values():
+            key = test.pick(flat)
+            values = test.known.get(key)
+            if values is None:
+                if len(test.known) >= _KNOWN:
+                    test.known.clear()
+                values = test.known[key] = self._values(test.leaf, item)
+            for value, one in zip(values, test.adds.values(), strict=True):
+                if value is not Truth.UNMET:
+                    total += one.met if value is Truth.MET else one.maybe
+                    amounts.extend((work, value) for work in one.more)
+        return total, amounts
 
     def _values(self, leaf: Quantifier, item: Item) -> tuple[Truth, ...]:
         """Whether an item counts, in each scenario."""
@@ -154,13 +176,18 @@ class ItemKinds:
         """Note where each test finds what it rests on among all that is told of an item."""
         self._placed = True
         places: dict[object, int] = {}
+        kept: list[int] = []
         for name in self._reads:
             compared = self._compared.get(name, {})
             keys: list[object] = [name] if name in self._whole else [*compared]
             if name not in self._whole and name in self._dated:
                 keys.append(name)
             for key in keys:
+                if name not in self._summed or name in self._needed:
+                    kept.append(len(places))
                 places[key] = len(places)
+        if kept:
+            self._pick = operator.itemgetter(*kept)
         always = [name for name in always_read(self.of) if name in places]
         for test in self._tests.values():
             wanted = dict.fromkeys([*always, *_parts(test.leaf.where)])
@@ -184,8 +211,7 @@ class ItemKinds:
         fact = self.of.attributes[what.attribute or ""]
         assert isinstance(fact, Fact)
         least = _least(bound * UNIT, leaf.operator)
-        self._whole.add(fact.name)
-        self._reads[fact.name] = None
+        self._add_up(fact.name)
 
         def ends(scenario: Scenario) -> Ends:
             found = Ends(
@@ -226,9 +252,8 @@ class ItemKinds:
             assert isinstance(weight, Fact)
             if weight.minimum is None or weight.minimum < 0:
                 return None
-        averaged = [name for name in (what.attribute, what.weight) if name is not None]
-        self._whole.update(averaged)
-        self._reads.update(dict.fromkeys(averaged))
+            self._add_up(weight.name)
+        self._add_up(fact.name)
         over = leaf.operator in ("more_than", "at_most")
 
         def average(scenario: Scenario) -> Average:
@@ -296,6 +321,12 @@ class ItemKinds:
         adds.met += (1 << pair.possible.offset) + (1 << pair.certain.offset)
         return pair
 
+    def _add_up(self, name: str) -> None:
+        """Take note of an attribute that is added up, so that each of its values counts."""
+        self._summed.add(name)
+        self._whole.add(name)
+        self._reads[name] = None
+
     def _for(self, leaf: Quantifier, scenario: Scenario) -> _Adds:
         key = (leaf.where, leaf.every_state)
         found = self._tests.get(key)
@@ -309,6 +340,7 @@ class ItemKinds:
         """Note what a test reads, and whether it can tell values apart one by one."""
         names = [name for name in read(test) if isinstance(name, str)]
         self._reads.update(dict.fromkeys(names))
+        self._needed.update(names)
         match test:
             case ItemComparison(operand=Reference(scope="item")) | ItemQuantifier():
                 self._whole.update(names)
