@@ -35,6 +35,7 @@ from eligibility.commands.shared import (
     stdin,
     today,
 )
+from eligibility.commands.summary import summary
 from eligibility.errors import Message, ProblemsError, RulesError, UsageError
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def main() -> None:
 
 
 main.add_command(batch)
+main.add_command(summary)
 
 
 @main.command(epilog=EXIT_CODES)

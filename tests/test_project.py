@@ -29,6 +29,7 @@ HEAVY = {
     "durable",
     "durable_rules_engine",
     "marshmallow",
+    "matplotlib",
     "networkx",
     "numpy",
     "ortools",
@@ -248,7 +249,7 @@ def setup() -> configparser.ConfigParser:
 def requirements() -> list[Requirement]:
     """What the package needs, and what its extras for users do."""
     lines = setup()["options"]["install_requires"].splitlines()
-    for extra in ("assign", "zst", "parquet", "duckdb"):
+    for extra in ("assign", "zst", "parquet", "duckdb", "html"):
         lines += setup()["options.extras_require"][extra].splitlines()
     return [Requirement(line) for line in lines if line and not line.startswith("#")]
 
@@ -270,6 +271,7 @@ def test_every_import_is_a_requirement_and_every_requirement_is_imported() -> No
         "duckdb": {"duckdb"},
         "durable-rules": {"durable", "durable_rules_engine"},
         "marshmallow": {"marshmallow"},
+        "matplotlib": {"matplotlib"},
         "networkx": {"networkx"},
         "ortools": {"ortools"},
         "pyarrow": {"pyarrow"},
