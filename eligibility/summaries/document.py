@@ -87,10 +87,12 @@ def read_summary(text: str, name: str) -> Summary:
     except (ValueError, RecursionError):
         message = Message("is not JSON that a summary could be", _WRITTEN)
         raise ProblemsError([Problem(name, message)]) from None
-    mistakes: list[tuple[str, Message]] = []
-    found = _read(_Place(value, "", mistakes))
-    if mistakes or found is None:
+    notes = _Notes()
+    found = _read(_Place(value, "", notes))
+    # counts of which some are no counts do not add up anyway
+    if mistakes := notes.wrong or notes.unsound:
         raise ProblemsError(limited(mistakes, name))
+    assert found is not None
     return found
 
 
@@ -107,20 +109,31 @@ class _Nothing:
 
 
 _NOTHING = _Nothing()
-_Mistakes = list[tuple[str, Message]]
+
+
+class _Notes:
+    """What is wrong with a document, and, apart from that, what does not add up."""
+
+    def __init__(self) -> None:
+        self.wrong: list[tuple[str, Message]] = []
+        self.unsound: list[tuple[str, Message]] = []
 
 
 class _Place:
     """A value of the document and its pointer; what is wrong with it is noted."""
 
-    def __init__(self, value: object, pointer: str, mistakes: _Mistakes) -> None:
+    def __init__(self, value: object, pointer: str, notes: _Notes) -> None:
         self._value = value
-        self.pointer = pointer
-        self._mistakes = mistakes
+        self._pointer = pointer
+        self._notes = notes
 
     def note(self, text: str, hint: str | None = None) -> None:
         """Note a mistake."""
-        self._mistakes.append((self.pointer, Message(text, hint)))
+        self._notes.wrong.append((self._pointer, Message(text, hint)))
+
+    def doubt(self, text: str) -> None:
+        """Note that it does not go with other numbers."""
+        self._notes.unsound.append((self._pointer, Message(text, _WRITTEN)))
 
     def _must(self, wanted: str) -> None:
         if self._value is not _NOTHING:
@@ -128,13 +141,14 @@ class _Place:
 
     def at(self, key: str) -> _Place:
         """What stands below a key that must be there."""
-        below = _Place(_NOTHING, f"{self.pointer}/{step(key)}", self._mistakes)
+        pointer = f"{self._pointer}/{step(key)}"
+        below = _Place(_NOTHING, pointer, self._notes)
         if not isinstance(self._value, dict):
             return below
         if key not in self._value:
             below.note("is missing", _WRITTEN)
             return below
-        return _Place(self._value[key], below.pointer, self._mistakes)
+        return _Place(self._value[key], pointer, self._notes)
 
     def known(self) -> bool:
         """Whether it is an object, which is noted where not."""
@@ -148,7 +162,7 @@ class _Place:
             self._must("a list")
             return
         for index, one in enumerate(self._value):
-            below = _Place(one, f"{self.pointer}/{index}", self._mistakes)
+            below = _Place(one, f"{self._pointer}/{index}", self._notes)
             if below.known():
                 yield below
 
@@ -214,7 +228,7 @@ def _read(top: _Place) -> Summary | None:
     read, answered, rejected = (top.at(name).count() for name in ("read", "answered", "rejected"))
     outcomes = [_counts(one, answered) for one in top.at("outcomes").each()]
     if read != answered + rejected:
-        top.at("read").note("is not `answered` and `rejected` together", _WRITTEN)
+        top.at("read").doubt("is not `answered` and `rejected` together")
     return Summary(
         pack=f"{pack.at('id').text()} {pack.at('version').text()}",
         digest=pack.at("digest").text(),
@@ -249,7 +263,7 @@ def _counts(place: _Place, answered: int) -> Counts:
     if below.known():
         statuses = {status: below.at(status.value).count() for status in Status}
         if sum(statuses.values()) != answered:
-            below.note("do not add up to `answered`", _WRITTEN)
+            below.doubt("do not add up to `answered`")
     blocking = [_keeper(one, answered) for one in place.at("blocking").each()]
     return Counts(place.at("id").text(), place.at("title").text(), statuses, blocking)
 
@@ -257,13 +271,13 @@ def _counts(place: _Place, answered: int) -> Counts:
 def _keeper(place: _Place, answered: int) -> Keeper:
     students, alone = place.at("students").count(), place.at("alone").count()
     if students > answered:
-        place.at("students").note("is more than `answered`", _WRITTEN)
+        place.at("students").doubt("is more than `answered`")
     if alone > students:
-        place.at("alone").note("is more than `students`", _WRITTEN)
+        place.at("alone").doubt("is more than `students`")
     amounts = place.at("short_by")
     short_by = [(_amount(key, below), below.count()) for key, below in amounts.entries()]
     if sum(count for _, count in short_by) > alone:
-        amounts.note("counts more than `alone`", _WRITTEN)
+        amounts.doubt("counts more than `alone`")
     return Keeper(
         place.at("path").text(),
         place.at("text").text(),
