@@ -124,7 +124,7 @@ students    8 read: 7 answered, 1 rejected, in 0.1 s
 █ ✓ eligible   ▓ → on track   ▒ ? can't tell yet   ░ · not yet
 
 Short of one thing only
-  - 3 students are one topic short of: Lifeguard – the two training topics
+  - 3 students are one topic short of: Lifeguard \N{EN DASH} the two training topics
 
 What keeps students from it
 

@@ -50,7 +50,7 @@ _INK = "#1f2328"
 _STATUSES: Mapping[Status, _Look] = {
     Status.ELIGIBLE: _Look("✓", "#14633a", "white", None),
     Status.ON_TRACK: _Look("→", "#1f6fb2", "white", "///"),
-    Status.UNDETERMINED: _Look("?", "#a85f00", "white", "..."),
+    Status.UNDETERMINED: _Look("?", "#a85f00", "white", "|||"),
     Status.NOT_ELIGIBLE: _Look("·", "#e6e8eb", _INK, None, "#6b7178"),
 }
 """White on the first three and dark on the last has a contrast of 4.5 at least."""
