@@ -288,7 +288,10 @@ def test_top_says_how_many_conditions_are_told() -> None:
 
 def test_a_run_without_reasons_says_that_it_was_not_asked() -> None:
     batch("out.csv", "--reasons", "none")
-    told = run("summary", "out.csv").stdout
+    told = run("summary", "out.csv", "--html", "page.html").stdout
+    shown = Page(Path("page.html").read_text("utf-8"))
+    assert "the run was made with --reasons none" in shown.text
+    assert len(shown.plots) == 1
     assert "\nWhat keeps whom was not asked for: the run was made with --reasons none.\n" in told
     assert "What keeps students" not in told
 
