@@ -36,6 +36,7 @@ from eligibility.commands.shared import (
     tables_options,
     today,
 )
+from eligibility.commands.summary import summary
 from eligibility.errors import Message, ProblemsError, RulesError, UsageError
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def main() -> None:
 
 
 main.add_command(batch)
+main.add_command(summary)
 
 
 @main.command(epilog=EXIT_CODES)

@@ -15,9 +15,21 @@ from eligibility.observations import Given, Observation
 from eligibility.values import plain
 from eligibility.verdict import Answer, OutcomeVerdict, Reason
 
-__all__ = ["CSV_FIELDS", "SCHEMA", "as_json", "citation_json", "csv_rows", "dump", "seen_fields"]
+__all__ = [
+    "CSV_FIELDS",
+    "SCHEMA",
+    "SUMMARY",
+    "as_json",
+    "citation_json",
+    "csv_rows",
+    "dump",
+    "seen_fields",
+]
 
 SCHEMA = "eligibility/verdicts/v1"
+SUMMARY = "eligibility/summary/v1"
+"""The contract of what a batch counts."""
+
 CSV_FIELDS = ("profile", "source", "as_of", "outcome", "status", "reasons", "ask")
 
 

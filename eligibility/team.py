@@ -22,6 +22,7 @@ __all__ = ["Team", "processors"]
 _Work = TypeVar("_Work")
 _Result = TypeVar("_Result")
 
+_SIGNALS = {signal.SIGINT, signal.SIGTERM}
 _AHEAD = 4
 """How many results a worker may be ahead of the slowest; what is finished waits in memory."""
 
@@ -46,8 +47,9 @@ class Team(Generic[_Work, _Result]):
 
     def __enter__(self) -> Team[_Work, _Result]:
         context = multiprocessing.get_context("fork")
-        # a worker is not to be interrupted before it says what becomes of that
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        # a worker is not to be interrupted before it says what becomes of that: what this
+        # process does about it would let the worker go on as a second one of it
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
             for _ in range(self._size):
                 ours, theirs = context.Pipe()
@@ -133,7 +135,7 @@ def _serve(
     # Ctrl-C reaches all processes of a terminal: the first one decides what becomes of it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     for other in inherited:
         other.close()
     # the rules live as long as the process: looking for garbage among them finds none

@@ -41,6 +41,7 @@ __all__ = [
     "outcome_text",
     "outcomes_text",
     "profile_text",
+    "status_cell",
     "summary_text",
     "table_text",
 ]
@@ -335,7 +336,7 @@ def table_text(
         part = range(start, min(start + across, len(outcomes)))
         lines.append(_line("student", named, [(str(one + 1), "bold") for one in part], wide))
         for name, statuses in rows:
-            cells = [_cell(statuses[one], console) for one in part]
+            cells = [status_cell(statuses[one], console) for one in part]
             lines += _student(clean(name), named, cells, wide)
         lines.append(Text(""))
     counts = [
@@ -345,7 +346,8 @@ def table_text(
     return Group(*lines, _counts(len(rows), counts, console))
 
 
-def _cell(status: Status, console: Console) -> tuple[str, str]:
+def status_cell(status: Status, console: Console) -> tuple[str, str]:
+    """The symbol of a status, and its style."""
     return _symbol(_SYMBOLS[status], console), _STYLES[status]
 
 
@@ -370,14 +372,14 @@ def _counts(
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("1 student" if students == 1 else f"{students:,} students", ratio=1)
     for status in Status:
-        symbol, style = _cell(status, console)
+        symbol, style = status_cell(status, console)
         table.add_column(Text(symbol, style), justify="right", no_wrap=True, min_width=4)
     for number, (title, found) in enumerate(counts, 1):
         cells = [Text(f"{found[status]:,}" if found[status] else "") for status in Status]
         table.add_row(str(number), Text(title), *cells)
     legend = Text()
     for status in Status:
-        symbol, style = _cell(status, console)
+        symbol, style = status_cell(status, console)
         legend.append(symbol, style).append(f" {STATUS_WORDS[status]}   ")
     return Group(table, Text(""), legend)
 

@@ -38,6 +38,7 @@ __all__ = [
     "clean",
     "joined",
     "plural",
+    "singular",
     "the",
     "value_words",
     "with_article",
@@ -75,6 +76,11 @@ def plural(noun: str) -> str:
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return f"{noun[:-1]}ies"
     return f"{noun}s"
+
+
+def singular(noun: str) -> str:
+    """`year` for `years`, `course` for `course`."""
+    return noun[:-1] if noun.endswith("s") and not noun.endswith(("ss", "us", "is")) else noun
 
 
 def joined(parts: Sequence[str], word: str = "and") -> str:
@@ -155,6 +161,29 @@ class Words:
                 return leaf.reason
             case Nothing():
                 return "nothing is required"
+
+    def unit(self, leaf: Leaf) -> str | None:
+        """What an amount that is missing to a leaf counts: `course`, `years`, `credits`.
+
+        None where it has no name.
+        """
+        if isinstance(leaf, Comparison):
+            return leaf.completed
+        if not isinstance(leaf, Quantifier):
+            return None
+        of = self._facts[leaf.list]
+        assert isinstance(of, ListFact)
+        measure = leaf.measure
+        if isinstance(measure, Cover):
+            return of.attributes[measure.attribute].title
+        match measure.kind:
+            case "count":
+                return of.item
+            case "duration":
+                return measure.unit
+            case "sum":
+                return of.attributes[measure.attribute or ""].title
+        return None
 
     def _comparison(self, leaf: Comparison, negated: bool) -> str:
         fact = self.fact(leaf.fact)

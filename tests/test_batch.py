@@ -334,6 +334,28 @@ def test_lines_of_standard_input_are_shared_out_too(many: Path) -> None:
     assert two.stderr.startswith(f"{MANY} read: {MANY - 3} answered, 3 refused\n")
 
 
+def test_a_process_that_is_ended_at_once_does_nothing_that_this_one_would(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fork = os.fork
+
+    def ended_at_once() -> int:
+        made = fork()
+        if made == 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return made
+
+    before = signal.signal(signal.SIGTERM, lambda *_: os._exit(7))
+    try:
+        monkeypatch.setattr(os, "fork", ended_at_once)
+        with team.Team(doubled, 1) as members:
+            [member] = members._members.values()
+            member.join()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert member.exitcode == -signal.SIGTERM
+
+
 def test_no_process_outlives_the_block() -> None:
     with team.Team(doubled, 2) as members:
         next(members.each([1, 2, 3]))

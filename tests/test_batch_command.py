@@ -369,9 +369,11 @@ def test_the_summary_says_what_became_of_all(mixed: Path) -> None:
                 "title": "Lifeguard",
                 "statuses": {"eligible": 0, "on_track": 1, "undetermined": 0, "not_eligible": 1},
                 "blocking": [
-                    kept("requires/all/2/trained", "the two training topics", 2, 1, {"1": 1}),
+                    kept(
+                        "requires/all/2/trained", "the two training topics", 2, 1, {"1": 1}, "topic"
+                    ),
                     kept("requires/all/0", "Entry to the club", 1, 0),
-                    kept("requires/all/1", AGE, 1, 0),
+                    kept("requires/all/1", AGE, 1, 0, unit="years"),
                 ],
             },
         ],
@@ -402,11 +404,17 @@ AGE = "at least 16 completed years since the date of birth"
 
 
 def kept(
-    path: str, text: str, students: int, alone: int, short_by: dict[str, int] | None = None
+    path: str,
+    text: str,
+    students: int,
+    alone: int,
+    short_by: dict[str, int] | None = None,
+    unit: str | None = None,
 ) -> dict[str, Any]:
     return {
         "path": path,
         "text": text,
+        "unit": unit,
         "students": students,
         "alone": alone,
         "short_by": short_by or {},

@@ -22,7 +22,7 @@ from rule_mistakes import MISTAKES
 from strategies import Question, load, questions, yaml_text
 
 from eligibility.errors import ProfileError, RulesError
-from eligibility.jsonschemas import profile_schema, rules_schema, verdict_schema
+from eligibility.jsonschemas import profile_schema, rules_schema, summary_schema, verdict_schema
 from eligibility.loading import Rules, read_case_files, read_rules
 from eligibility.model import Fact, Kind, ListFact, RulePack
 from eligibility.operators import OPERATORS
@@ -43,7 +43,11 @@ BAD_RULES = ROOT / "tests" / "bad_rules"
 AS_OF = datetime.date(2026, 11, 24)
 
 SHIPPED = load_pack(RULES, engine="reference")
-SHIPPED_FILES = {"rules.schema.json": rules_schema, "verdicts.schema.json": verdict_schema}
+SHIPPED_FILES = {
+    "rules.schema.json": rules_schema,
+    "summary.schema.json": summary_schema,
+    "verdicts.schema.json": verdict_schema,
+}
 
 
 def validator(schema: Any) -> Draft202012Validator:
@@ -69,13 +73,22 @@ def test_the_shipped_file_is_current(name: str) -> None:
     "schema",
     [
         verdict_schema(),
+        summary_schema(),
         rules_schema(),
         rules_schema(SHIPPED.rules),
         rules_schema(every_type()),
         profile_schema(SHIPPED.rules),
         profile_schema(every_type()),
     ],
-    ids=["verdicts", "rules", "rules-shipped", "rules-every-type", "profile", "profile-every-type"],
+    ids=[
+        "verdicts",
+        "summary",
+        "rules",
+        "rules-shipped",
+        "rules-every-type",
+        "profile",
+        "profile-every-type",
+    ],
 )
 def test_it_is_a_schema_and_every_reference_in_it_leads_somewhere(schema: Any) -> None:
     Draft202012Validator.check_schema(schema)

@@ -29,6 +29,7 @@ HEAVY = {
     "durable",
     "durable_rules_engine",
     "marshmallow",
+    "matplotlib",
     "msgspec",
     "networkx",
     "numpy",
@@ -250,7 +251,7 @@ def setup() -> configparser.ConfigParser:
 def requirements() -> list[Requirement]:
     """What the package needs, and what its extras for users do."""
     lines = setup()["options"]["install_requires"].splitlines()
-    for extra in ("assign", "duckdb", "parquet", "postgres", "zst"):
+    for extra in ("assign", "duckdb", "html", "parquet", "postgres", "zst"):
         lines += setup()["options.extras_require"][extra].splitlines()
     return [Requirement(line) for line in lines if line and not line.startswith("#")]
 
@@ -272,6 +273,7 @@ def test_every_import_is_a_requirement_and_every_requirement_is_imported() -> No
         "duckdb": {"duckdb"},
         "durable-rules": {"durable", "durable_rules_engine"},
         "marshmallow": {"marshmallow"},
+        "matplotlib": {"matplotlib"},
         "msgspec": {"msgspec"},
         "networkx": {"networkx"},
         "ortools": {"ortools"},

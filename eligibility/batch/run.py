@@ -15,9 +15,10 @@ from typing import Any
 from eligibility.batch.answering import Answering, OneByOne
 from eligibility.batch.formats import Format
 from eligibility.batch.sinks import PART, Done, Sink
-from eligibility.batch.summary import SUMMARY, Counting, Tally, outcomes_json, rejects_json
+from eligibility.batch.summary import Counting, Tally, outcomes_json, rejects_json
 from eligibility.errors import Message, UsageError
 from eligibility.packs import Pack
+from eligibility.report import SUMMARY
 from eligibility.sources import Part, Source
 from eligibility.team import Team, processors
 

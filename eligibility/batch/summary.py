@@ -16,9 +16,8 @@ from eligibility.model import Status
 from eligibility.packs import Pack
 from eligibility.words import Words
 
-__all__ = ["SUMMARY", "Counting", "Kept", "Tally", "outcomes_json", "rejects_json"]
+__all__ = ["Counting", "Kept", "Tally", "outcomes_json", "rejects_json"]
 
-SUMMARY = "eligibility/summary/v1"
 _REASONS = 10
 """How many reasons for refusing profiles are told."""
 
@@ -188,9 +187,11 @@ def outcomes_json(
     nodes = {(node.outcome, node.path): node for node in pack.compiled.nodes}
 
     def condition(outcome: str, path: str, kept: Kept) -> dict[str, Any]:
+        node = nodes[outcome, path]
         return {
             "path": path,
-            "text": condition_words(pack.compiled, nodes[outcome, path], words),
+            "text": condition_words(pack.compiled, node, words),
+            "unit": None if node.leaf is None else words.unit(pack.compiled.leaves[node.leaf]),
             "students": kept.students,
             "alone": kept.alone,
             "short_by": dict(sorted(kept.short_by.items(), key=lambda one: Decimal(one[0]))),

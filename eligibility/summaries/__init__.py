@@ -1,0 +1,1 @@
+"""The summary of a batch for people: found, read, put into sentences, and drawn."""
