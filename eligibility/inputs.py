@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from eligibility.errors import Message, Problem, ProfileError, UsageError
 from eligibility.loading import shown
@@ -58,8 +58,7 @@ class Found:
     alone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(NamedTuple):
     """A place of which nothing is known yet: a line as it stands in a file, or a file.
 
     `line` counts from 1 and is 0 for a file, whose `data` is empty where it is still to be read.

@@ -26,6 +26,7 @@ __all__ = [
     "MAX_TEXT",
     "PARTIAL_DATE",
     "TEXT",
+    "exact_number",
     "limited",
     "parse_json",
     "printable",
@@ -164,7 +165,7 @@ class _Reader:
     def number(self, word: str) -> int | Decimal | _Refused:
         if word.isdigit() and len(word) <= MAX_DIGITS:
             return int(word)
-        exact = _exact(word)
+        exact = exact_number(word)
         if exact is None:
             self.mistaken = True
             return _Refused(f"has more than {MAX_DIGITS} digits")
@@ -185,7 +186,7 @@ class _Reader:
                 yield from self.mistakes(one, f"{pointer}/{step(key)}")
 
 
-def _exact(word: str) -> int | Decimal | None:
+def exact_number(word: str) -> int | Decimal | None:
     """The number, without an exponent; None where it has too many digits for that."""
     if len(word) > 2 * MAX_DIGITS:
         return None

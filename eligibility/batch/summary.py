@@ -26,6 +26,7 @@ _KINDS = 10_000
 
 _OTHER = "other"
 _STATUSES = tuple(Status)
+_PLACES = {status: place for place, status in enumerate(Status)}
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ class Tally:
         """Count so many students with these statuses."""
         self.answered += students
         for number, status in enumerate(statuses):
-            self.statuses[number][_STATUSES.index(status)] += students
+            self.statuses[number][_PLACES[status]] += students
 
     def blocked(
         self, outcome: int, blocking: Iterable[Blocking], students: int, alone: int

@@ -9,7 +9,7 @@ ordinary way takes the profile.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ from eligibility.model import Declaration, Fact, Kind, ListFact, RulePack
 from eligibility.patterns.items import ItemKinds, UnpackableError
 from eligibility.patterns.kinds import Kinds
 from eligibility.patterns.layout import MOST
-from eligibility.profile_json import MAX_PROFILE_BYTES
+from eligibility.profile_json import MAX_PROFILE_BYTES, exact_number
 from eligibility.schemas import ValueReader, absent_value, id_allowed
 from eligibility.values import Value
 
@@ -26,6 +26,11 @@ __all__ = ["REMEMBERED", "Decoded", "Decoder"]
 
 REMEMBERED = 65_536
 """How many values of a fact, or kinds of items of a list, are remembered."""
+
+_DIGITS = 14
+_NOUGHTS = b"0" * 16
+"""Numbers that are equal are looked up as one, although one may have more digits than are allowed:
+that one has so many noughts, if numbers of more than 14 digits are not remembered."""
 
 _KEY = 2
 _TEXT = 2
@@ -60,7 +65,7 @@ class Decoder:
 
     def total(self, line: bytes) -> Decoded | None:
         """What a profile adds up to; None where it takes the ordinary way to tell."""
-        if len(line) > MAX_PROFILE_BYTES:
+        if len(line) > MAX_PROFILE_BYTES or _NOUGHTS in line:
             return None
         try:
             student = self._decode(line)
@@ -210,6 +215,27 @@ def _marks(raw: Any) -> int:
     return sum(_KEY + _marks(value) for value in stated)
 
 
+def _numbers(raw: Any) -> Iterator[Decimal | int]:
+    """All numbers in a decoded value."""
+    if isinstance(raw, Decimal) or (isinstance(raw, int) and not isinstance(raw, bool)):
+        yield raw
+    elif isinstance(raw, tuple):
+        for one in raw:
+            yield from _numbers(one)
+    else:
+        for name in getattr(raw, "__struct_fields__", ()):
+            yield from _numbers(getattr(raw, name))
+
+
+def _short(raw: Any) -> bool:
+    """Whether no number has so many digits that another one may be taken for it."""
+    return all(
+        len(number.as_tuple().digits) <= _DIGITS
+        for number in _numbers(raw)
+        if isinstance(number, Decimal)
+    )
+
+
 def _unset() -> object:
     import msgspec
 
@@ -255,6 +281,8 @@ class _Values:
         """Its value or its list. Raises `_NotPlainError`."""
         if raw is _unset():
             return absent_value(self.fact)
+        if any(exact_number(str(number)) is None for number in _numbers(raw)):
+            raise _NotPlainError
         try:
             return self._reader.read(_plain(raw, self.fact))
         except ValueError:
@@ -281,7 +309,7 @@ class _Facts(dict[object, int]):
         values, _ = self._reader.read(raw)
         marks = 0 if raw is _unset() else _KEY + _marks(raw)
         found = self._kinds.of_facts((self._reader.fact.name,), values) + marks
-        if self._kept:
+        if self._kept and _short(raw):
             if len(self) >= REMEMBERED:
                 self.clear()
             self[raw] = found
@@ -301,9 +329,11 @@ class _Pairs(dict[tuple[object, ...], int]):
         values: dict[str, Value] = {}
         for name, one in zip(self._names, raw, strict=True):
             values.update(self._readers[name].read(one)[0])
-        if len(self) >= REMEMBERED:
-            self.clear()
-        found = self[raw] = self._kinds.of_facts(self._names, values)
+        found = self._kinds.of_facts(self._names, values)
+        if _short(raw):
+            if len(self) >= REMEMBERED:
+                self.clear()
+            self[raw] = found
         return found
 
 
@@ -371,7 +401,7 @@ class _Classes(dict[object, int]):
         if marks > self._most:
             raise _NotPlainError
         found = (number << self._shift) + marks
-        if self._kept:
+        if self._kept and _short(raw):
             if len(self) >= REMEMBERED:
                 self.clear()
             self[raw] = found

@@ -1,0 +1,323 @@
+"""Students decided by patterns: who takes this way, and that it changes no answer."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eligibility.batch.answering import Answering, OneByOne
+from eligibility.batch.streaming import Streaming
+from eligibility.batch.summary import Counting
+from eligibility.inputs import Found, Unread
+from eligibility.packs import Pack, load_cases, load_pack
+from eligibility.patterns.decoding import Decoder
+from eligibility.patterns.layout import MOST, WORD, Layout
+
+TODAY = datetime.date(2026, 11, 24)
+
+VOCABULARY = """
+vocabulary: club
+facts:
+  gpa: {type: number, minimum: 0, maximum: 5, title: GPA, question: Which GPA?}
+  age: {type: integer, minimum: 0, title: age, question: How old?}
+  member: {type: boolean, title: member, question: A member?}
+  dropped: {type: boolean, complete: true, title: dropped, question: Dropped?}
+  born: {type: date, title: birth date, question: Born when?}
+  town: {type: text, title: town, question: Which town?}
+  tags: {type: text, many: true, title: tags, question: Which tags?}
+  courses:
+    type: list
+    title: courses
+    item: course
+    question: Which courses?
+    attributes:
+      topic: {type: text, values: [law, ethics, coding], title: topic, question: Which topic?}
+      credits: {type: number, minimum: 0, title: credits, question: How many credits?}
+      status: {type: text, values: [done, enrolled], title: status, question: Done?}
+      note: {type: text, title: note, question: Any note?}
+    state: {attribute: status, finished: [done], in_progress: [enrolled]}
+"""
+
+PACK = """
+pack: club
+title: The club
+version: "1"
+use: [vocabulary]
+sources: {here: {title: Rules of the club}}
+outcomes:
+  entry:
+    title: Entry
+    source: {from: here}
+    requires:
+      all:
+        - gpa: {at_least: 2.5}
+        - age: {at_least: 16}
+        - member: true
+        - dropped: false
+        - tags: {includes: keen}
+        - courses: {count: {topic: law}, at_least: 2}
+        - courses: {sum: credits, at_least: 10}
+"""
+
+
+@dataclass
+class Lines:
+    """A part of a source."""
+
+    found: Sequence[Found | Unread]
+    name: str = "lines"
+    size: int = 0
+
+    def places(self) -> Iterator[Found | Unread]:
+        yield from self.found
+
+
+@pytest.fixture(scope="module")
+def club(tmp_path_factory: pytest.TempPathFactory) -> Pack:
+    folder = tmp_path_factory.mktemp("rules")
+    (folder / "club").mkdir()
+    (folder / "vocabulary.yaml").write_text(VOCABULARY, encoding="utf-8")
+    (folder / "club" / "pack.yaml").write_text(PACK, encoding="utf-8")
+    return load_pack(folder / "club", engine="batch")
+
+
+def came_out(way: Answering, outcomes: int, found: Sequence[Found | Unread]) -> Any:
+    """What became of some places: rows, rejects and counts."""
+    counting = Counting(outcomes)
+    rows = [
+        (row.id, row.found.statuses, row.found.blocking) for row in way.rows(Lines(found), counting)
+    ]
+    return rows, counting.rejects, counting.finish().as_json()
+
+
+def decoder_of(way: Streaming) -> Decoder:
+    return way._decoder
+
+
+def whole(courses: str) -> str:
+    """A line with a value for the courses."""
+    return f'{{"id":"a","courses":{courses}}}'
+
+
+COURSE = '{"topic":"law","credits":3,"status":"done"}'
+QUICK = {
+    "all that is asked": '{"id":"a","gpa":3.1,"age":17,"member":true,"tags":["keen"],"courses":[]}',
+    "nothing but an id": '{"id":"a"}',
+    "nulls": '{"id":"a","gpa":null,"courses":null,"tags":null,"judgements":null}',
+    "blanks between": '{ "id" : "a" ,\t"gpa" : 2.5 }  ',
+    "a list that is said to be partial": whole(f'{{"complete":false,"items":[{COURSE}]}}'),
+    "a list that is said to be whole": whole(f'{{"complete":true,"items":[{COURSE}]}}'),
+    "a list with nothing said": whole(f'{{"items":[{COURSE}]}}'),
+    "a course in progress": '{"id":"a","courses":[{"topic":"law","status":"enrolled"}]}',
+    "a course of which little is known": whole('[{},{"status":null},{"credits":null}]'),
+    "the most courses": whole(f"[{','.join([COURSE] * MOST)}]"),
+    "a partial date": '{"id":"a","born":"2004-05"}',
+    "an escaped letter": r'{"id":"\u00e4","town":"\u00e4"}',
+    "letters of all kinds": '{"id":"Zoë 李","town":"Łódź"}',
+    "numbers with noughts": '{"id":"a","gpa":3.0,"courses":[{"credits":3.00}]}',
+    "a number with an exponent": '{"id":"a","gpa":25E-1}',
+}
+ORDINARY = {
+    "a number in quotes": '{"id":"a","gpa":"3.1"}',
+    "a number in quotes in an item": '{"id":"a","courses":[{"credits":"3"}]}',
+    "a number that is none, in quotes": '{"id":"a","gpa":"NaN"}',
+    "a signalling one": '{"id":"a","gpa":"sNaN"}',
+    "NaN": '{"id":"a","gpa":NaN}',
+    "an infinity": '{"id":"a","gpa":1e999}',
+    "a key twice": '{"id":"a","gpa":3,"gpa":4}',
+    "a key twice in an item": '{"id":"a","courses":[{"credits":3,"credits":4}]}',
+    "a key twice, one of them null": '{"id":"a","gpa":null,"gpa":3}',
+    "a list twice": f'{{"id":"a","courses":[{COURSE}],"courses":[]}}',
+    "an unknown key": '{"id":"a","gpaa":3}',
+    "an unknown key in an item": '{"id":"a","courses":[{"credit":3}]}',
+    "a comment": '{"id":"a","// why":"because"}',
+    "an unknown judgement": '{"id":"a","judgements":{"x":true}}',
+    "true for a number": '{"id":"a","gpa":true}',
+    "1 for true": '{"id":"a","member":1}',
+    "a fraction for a whole number": '{"id":"a","age":16.5}',
+    "a whole number with a point": '{"id":"a","age":16.0}',
+    "a value that is not declared": '{"id":"a","courses":[{"topic":"Law"}]}',
+    "a number below the least": '{"id":"a","gpa":-1}',
+    "a number above the most": '{"id":"a","gpa":5.01}',
+    "noughts in a row": '{"id":"a","gpa":3.0000000000000000}',
+    "a whole number of too many digits": '{"id":"a","age":' + "1" * 31 + "}",
+    "a number of too many digits": '{"id":"a","gpa":3.' + "1" * 40 + "}",
+    "a day that is none": '{"id":"a","born":"2023-02-30"}',
+    "an empty text": '{"id":"a","town":" "}',
+    "a control character": r'{"id":"a","town":"a\u0007"}',
+    "a control character as it is": '{"id":"a","town":"a\x07"}',
+    "half a character": r'{"id":"a","town":"\ud800"}',
+    "a quotation mark in a text": r'{"id":"a","town":"\""}',
+    "no id": '{"gpa":3}',
+    "an empty id": '{"id":""}',
+    "a blank id": '{"id":" "}',
+    "an id of two lines": r'{"id":"a\nb"}',
+    "an id that is a number": '{"id":7}',
+    "a long id": '{"id":"' + "a" * 201 + '"}',
+    "a list for an object": "[]",
+    "an array of two": '[{"id":"a"},{"id":"b"}]',
+    "more than one value": '{"id":"a"} {"id":"b"}',
+    "no JSON": '{"id":"a"',
+    "a comma too many": '{"id":"a",}',
+    "a number that begins with a nought": '{"id":"a","age":016}',
+    "more courses than are added up": '{"id":"a","courses":['
+    + ",".join([COURSE] * (MOST + 1))
+    + "]}",
+    "credits too fine to be added up": '{"id":"a","courses":[{"credits":0.00001,"status":"done"}]}',
+    "credits too many to be added up": '{"id":"a","courses":[{"credits":1e20,"status":"done"}]}',
+    "a record without items": '{"id":"a","courses":{"complete":true}}',
+    "a record with another key": '{"id":"a","courses":{"items":[],"whole":true}}',
+}
+
+
+@pytest.mark.parametrize("reasons", ["none", "blocking"])
+@pytest.mark.parametrize("name", [*QUICK, *ORDINARY])
+def test_a_line_comes_out_as_it_does_one_by_one(name: str, reasons: str, club: Pack) -> None:
+    line = (QUICK | ORDINARY)[name].encode("utf-8", "surrogatepass")
+    asked = ["entry"]
+    quick = Streaming(club, TODAY, asked, reasons, written=False)
+    plain = OneByOne(club, TODAY, asked, reasons)
+    place = [Unread("students.ndjson", 7, line)]
+    assert came_out(quick, 1, place) == came_out(plain, 1, place)
+    assert (decoder_of(quick).total(line) is not None) == (name in QUICK)
+
+
+def test_bytes_that_are_no_text_take_the_ordinary_way(club: Pack) -> None:
+    quick = Streaming(club, TODAY, ["entry"], "none", written=False)
+    plain = OneByOne(club, TODAY, ["entry"], "none")
+    for line in (b'{"id":"\xff"}', b'\xef\xbb\xbf{"id":"a"}', b'{"id":"\xed\xa0\x80"}'):
+        assert decoder_of(quick).total(line) is None
+        place = [Unread("students.ndjson", 1, line)]
+        assert came_out(quick, 1, place) == came_out(plain, 1, place)
+
+
+def test_values_that_are_equal_and_written_otherwise_are_each_told(club: Pack) -> None:
+    """1 and true are equal to Python, and so are 3 and 3.00."""
+    quick = Streaming(club, TODAY, ["entry"], "blocking", written=False)
+    plain = OneByOne(club, TODAY, ["entry"], "blocking")
+    lines = [
+        '{"id":"a","gpa":1}',
+        '{"id":"b","gpa":1.0}',
+        '{"id":"c","gpa":true}',
+        '{"id":"d","member":true}',
+        '{"id":"e","member":1}',
+        '{"id":"f","age":1}',
+        '{"id":"g","age":true}',
+        '{"id":"h","age":"1"}',
+        '{"id":"i","gpa":2.' + "0" * 40 + "}",
+        '{"id":"j","gpa":1.234567890123456789012345678901}',
+        '{"id":"k","gpa":1.23456789012345678901234567890}',
+        '{"id":"l","gpa":1.2345678901234567890123456789}',
+        '{"id":"m","gpa":1.23456789012345678901234567890}',
+        '{"id":"n","gpa":1.2345678901234567890123456789000}',
+    ]
+    places = [Unread("lines", number, line.encode()) for number, line in enumerate(lines, 1)]
+    assert came_out(quick, 1, places) == came_out(plain, 1, places)
+
+
+def test_what_is_remembered_is_forgotten_when_it_is_too_much(
+    club: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from eligibility.batch import streaming
+    from eligibility.patterns import deciding, decoding, items
+
+    for module, name in (
+        (decoding, "REMEMBERED"),
+        (deciding, "PATTERNS"),
+        (items, "_KNOWN"),
+        (streaming, "_HELD"),
+    ):
+        monkeypatch.setattr(module, name, 2)
+    lines = [
+        json.dumps(
+            {
+                "id": f"s{number}",
+                "gpa": number % 5,
+                "age": 10 + number % 11,
+                "town": f"town {number}",
+                "courses": [
+                    {"topic": ("law", "ethics")[one % 2], "credits": one, "status": "done"}
+                    for one in range(number % 7)
+                ],
+            }
+        )
+        for number in range(60)
+    ]
+    places = [Unread("lines", number, line.encode()) for number, line in enumerate(lines, 1)]
+    quick = Streaming(club, TODAY, ["entry"], "blocking", written=False)
+    plain = OneByOne(club, TODAY, ["entry"], "blocking")
+    assert came_out(quick, 1, places) == came_out(plain, 1, places)
+
+
+# -- cases ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Pack:
+    return load_pack(engine="batch")
+
+
+def test_every_shipped_case_comes_out_as_it_says(shipped: Pack) -> None:
+    cases = sorted(load_cases(shipped.rules), key=lambda case: case.as_of)
+    wrong: list[tuple[str, str]] = []
+    for day, some in groupby(cases, key=lambda case: case.as_of):
+        group = [*some]
+        asked = [*dict.fromkeys(one.outcome for case in group for one in case.expect)]
+        way = Streaming(shipped, day, asked, "none", written=False)
+        places = [Found(case.name, {"id": "case", **case.profile}) for case in group]
+        rows, rejects, _ = came_out(way, len(asked), places)
+        assert (len(rows), rejects) == (len(group), [])
+        for case, (_, statuses, _) in zip(group, rows, strict=True):
+            came = dict(zip(asked, statuses, strict=True))
+            wrong += [
+                (case.name, one.outcome) for one in case.expect if came[one.outcome] != one.status
+            ]
+    assert len(cases) > 500
+    assert wrong == []
+
+
+def test_every_shipped_profile_comes_out_as_it_does_one_by_one(shipped: Pack) -> None:
+    files = sorted(Path(__file__).parent.parent.joinpath("profiles").glob("*.json"))
+    places = [Unread(file.name, 0, file.read_bytes()) for file in files]
+    asked = [*shipped.rules.outcomes]
+    quick = Streaming(shipped, TODAY, asked, "blocking", written=False)
+    plain = OneByOne(shipped, TODAY, asked, "blocking")
+    assert len(files) > 50
+    assert came_out(quick, len(asked), places) == came_out(plain, len(asked), places)
+
+
+# -- the layout -------------------------------------------------------------------------
+
+
+def test_sums_side_by_side_do_not_touch_each_other() -> None:
+    layout = Layout(8)
+    few, many, least = layout.counter(3), layout.counter(MOST), layout.amount(-5)
+    far = layout.amount(1000)
+    full = MOST << many.offset
+    sums = (2 << few.offset) + full + (-5 << least.offset) + (999 << far.offset)
+    pattern = layout.pattern(0b1010, sums + layout.bias)
+    assert [one.reached(pattern) for one in (few, many, least, far)] == [False, True, True, False]
+    assert [one.of(sums + layout.bias) for one in (few, many, least, far)] == [2, MOST, -5, 999]
+    assert pattern & 0xFF == 0b1010
+
+
+def test_words_added_one_by_one_are_the_sums() -> None:
+    layout = Layout(0)
+    fields = [*(layout.counter(2) for _ in range(9)), layout.amount(0), layout.counter(1)]
+    parts: list[Mapping[int, int]] = [{0: 1, 9: -7}, {8: 1, 9: 3, 10: 1}, {0: 1, 7: 1, 9: -(10**9)}]
+    sums = [sum(n << fields[place].offset for place, n in part.items()) for part in parts]
+    words = [sum(column) for column in zip(*(layout.split(one) for one in sums), strict=True)]
+    assert all(-(1 << 63) <= word < 1 << 63 for word in words)
+    assert sum(word << (WORD * place) for place, word in enumerate(words)) == sum(sums)
+
+
+def test_a_bound_that_is_too_far_is_refused() -> None:
+    with pytest.raises(OverflowError):
+        Layout(0).amount(1 << 60)
