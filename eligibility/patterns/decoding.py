@@ -281,8 +281,12 @@ class _Values:
         """Its value or its list. Raises `_NotPlainError`."""
         if raw is _unset():
             return absent_value(self.fact)
-        if any(exact_number(str(number)) is None for number in _numbers(raw)):
-            raise _NotPlainError
+        for number in _numbers(raw):
+            # a number in quotes may be none at all
+            if isinstance(number, Decimal) and not number.is_finite():
+                raise _NotPlainError
+            if exact_number(str(number)) is None:
+                raise _NotPlainError
         try:
             return self._reader.read(_plain(raw, self.fact))
         except ValueError:
