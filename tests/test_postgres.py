@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from pathlib import Path
 import psycopg
 import pytest
 import servers
+from click.testing import Result
+from commands import DAY, run
+from commands import RULES as CLUB
 from student_tables import MAPPING, RULES, Student, made, profiles, read, row_tables
 
 from eligibility.errors import ProblemsError, UsageError
@@ -339,3 +343,57 @@ def test_a_name_that_is_none_is_refused(url: str, name: str) -> None:
     assert str(caught.value) == (
         f"`{name}` is not the name of a table\n  = for example `verdicts` or `reports.verdicts`"
     )
+
+
+# -- the command
+
+
+def batch(*words: str) -> Result:
+    return run("batch", *words, "--rules", CLUB, "--as-of", DAY, "--outcome", "entry")
+
+
+def test_verdicts_become_a_table_and_the_rest_stands_beside(url: str) -> None:
+    lines = ['{"id": "ann", "bronze": true}', '{"id": "bob", "bronze": 1}', '{"id": "cy"}']
+    Path("students.ndjson").write_text("\n".join(lines), encoding="utf-8")
+    first = batch("students.ndjson", "--to", url, "--into", "spring")
+    assert (first.exit_code, first.exception.__class__) == (1, SystemExit)
+    wanted = rows(url, "SELECT profile, outcome, status FROM spring ORDER BY profile")
+    assert [row[:2] for row in wanted] == [("ann", "entry"), ("cy", "entry")]
+    rejects = Path("spring.rejects.ndjson").read_text("utf-8").splitlines()
+    assert [json.loads(line)["id"] for line in rejects] == ["bob"]
+    summary = json.loads(Path("spring.summary.json").read_text("utf-8"))
+    assert (summary["read"], summary["answered"], summary["rejected"]) == (3, 2, 1)
+    assert "@" not in summary["to"]
+    again = batch("students.ndjson", "--to", url, "--into", "spring", "--reasons", "none")
+    assert again.exit_code == 1
+    # the table of before, with a column for what is blocking, is gone
+    assert rows(url, "SELECT * FROM spring ORDER BY profile") == wanted
+
+
+def test_students_of_a_database_are_answered_and_one_of_them_in_full(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE students (id text, bronze boolean)")
+        connection.execute("INSERT INTO students VALUES ('ann', true), ('bob', false)")
+    assert batch(url, "--to", "out.csv", "--format", "wide").exit_code == 0
+    assert [line.split(",")[0] for line in Path("out.csv").read_text().splitlines()] == [
+        "profile",
+        "ann",
+        "bob",
+    ]
+    words = ("--rules", CLUB, "--as-of", DAY, "--outcome", "entry")
+    found = run("check", url, "--id", "bob", *words)
+    assert (found.exit_code, found.stdout.split()[0]) == (0, "bob")
+    missing = run("check", url, "--id", "cy", *words)
+    assert missing.exit_code == 2
+    assert missing.stderr.startswith("there is no student `cy` among 2 profiles\n")
+
+
+def test_a_table_that_somebody_else_made_stays_as_it_is(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE verdicts (mine text)")
+    Path("students.ndjson").write_text('{"id": "ann"}\n', encoding="utf-8")
+    refused = batch("students.ndjson", "--to", url)
+    assert refused.exit_code == 2
+    assert "verdicts" in refused.stderr
+    assert rows(url, "SELECT * FROM verdicts") == []
+    assert sorted(path.name for path in Path().iterdir()) == ["students.ndjson"]
