@@ -66,7 +66,14 @@ class _Adds:
 
 
 _Told = tuple[object, ...]
-_Amounts = list[tuple[Callable[[Item, Truth], int], Truth]]
+
+
+@dataclass(slots=True)
+class _Amounts:
+    """What works out the amounts that an item adds, and what they were by the numbers in it."""
+
+    work: tuple[tuple[Callable[[Item, Truth], int], Truth], ...]
+    known: dict[object, int] = field(default_factory=dict)
 
 
 def _nothing(told: _Told) -> object:
@@ -97,7 +104,9 @@ class ItemKinds:
         moving = of.states is not None and of.states.in_progress
         self._placed = False
         self._pick: Callable[[_Told], object] = _nothing
+        self._pick_numbers: Callable[[_Told], object] = _nothing
         self._known: dict[object, tuple[int, _Amounts]] = {}
+        self._amounts: dict[object, _Amounts] = {}
         # attributes that are added up, and those that decide what counts
         self._summed: set[str] = set()
         self._needed = set(always_read(of))
@@ -142,12 +151,19 @@ class ItemKinds:
                     self._known.clear()
                 known = self._known[key] = self._counted(item, flat)
             counted, amounts = known
-            return counted + sum(work(item, value) for work, value in amounts)
+            numbers = self._pick_numbers(flat)
+            added = amounts.known.get(numbers)
+            if added is None:
+                if len(amounts.known) >= _KNOWN:
+                    amounts.known.clear()
+                added = sum(work(item, value) for work, value in amounts.work)
+                amounts.known[numbers] = added
+            return counted + added
 
     def _counted(self, item: Item, flat: _Told) -> tuple[int, _Amounts]:
         """What an item adds to numbers of items, and what works out the amounts it adds."""
         total = 0
-        amounts: _Amounts = []
+        work: list[tuple[Callable[[Item, Truth], int], Truth]] = []
         for test in self._tests.values():
             key = test.pick(flat)
             values = test.known.get(key)
@@ -158,8 +174,9 @@ class ItemKinds:
             for value, one in zip(values, test.adds.values(), strict=True):
                 if value is not Truth.UNMET:
                     total += one.met if value is Truth.MET else one.maybe
-                    amounts.extend((work, value) for work in one.more)
-        return total, amounts
+                    work.extend((more, value) for more in one.more)
+        known = tuple(work)
+        return total, self._amounts.setdefault(known, _Amounts(known))
 
     def _values(self, leaf: Quantifier, item: Item) -> tuple[Truth, ...]:
         """Whether an item counts, in each scenario."""
@@ -188,6 +205,8 @@ class ItemKinds:
                 places[key] = len(places)
         if kept:
             self._pick = operator.itemgetter(*kept)
+        if self._summed:
+            self._pick_numbers = operator.itemgetter(*(places[name] for name in self._summed))
         always = [name for name in always_read(self.of) if name in places]
         for test in self._tests.values():
             wanted = dict.fromkeys([*always, *_parts(test.leaf.where)])
