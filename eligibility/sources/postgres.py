@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLUMN_TYPES",
+    "Cells",
     "PostgresPart",
     "PostgresTables",
     "TableWriter",
@@ -168,19 +169,67 @@ class PostgresTables:
             cursor.execute(cuts)
             found = [_one(row) for row in cursor.fetchall()]
         bounds: list[Key] = [None, *dict.fromkeys(found)]
-        wanted: list[tuple[str | None, Plan | ListPlan]] = [(students, plan)]
-        wanted += [(one.table, one) for one in plan.all_lists]
-        chosen = None if self._query is None else relation
         for number, (after, until) in enumerate(zip(bounds, [*bounds[1:], None], strict=True)):
-            texts = tuple(
-                _rows_sql(plan, of, self._relation(name), chosen, after, until).as_string(
-                    self._connection
-                )
-                for name, of in wanted
+            yield self._part(f"{self.name}#{number}", plan, after, until, None)
+
+    def _part(
+        self, name: str, plan: Plan, after: Key, until: Key, only: Sequence[Key] | None
+    ) -> PostgresPart:
+        texts = tuple(
+            _rows_sql(plan, of, relation, self._chosen, after, until, only).as_string(
+                self._connection
             )
-            yield PostgresPart(
-                f"{self.name}#{number}", self.name, self._url, self._snapshot, plan, texts
-            )
+            for relation, of in self._wanted(plan)
+        )
+        return PostgresPart(
+            name, self.name, self._url, self._snapshot, plan, texts, after, until
+        )
+
+    def only(self, part: PostgresPart, keys: Sequence[Key]) -> PostgresPart:
+        """Some students of a part, and the rows without an id."""
+        return self._part(part.name, part.plan, part.after, part.until, keys)
+
+    @property
+    def _chosen(self) -> Composed | None:
+        return None if self._query is None else self._relation(None)
+
+    def _wanted(self, plan: Plan) -> Iterator[tuple[Composed, Plan | ListPlan]]:
+        """The students' table, and those of the lists."""
+        yield self._relation(self._students(plan)), plan
+        for one in plan.all_lists:
+            yield self._relation(one.table), one
+
+    @contextlib.contextmanager
+    def cells(self, plan: Plan) -> Iterator[tuple[Connection[Any], list[Cells]]]:
+        """A connection that sees the same moment, and all tables as it reads them.
+
+        It may make tables of its own, which are gone in the end.
+        """
+        found = []
+        for name, of in zip(
+            [self._students(plan), *(one.table for one in plan.all_lists)],
+            (plan, *plan.all_lists),
+            strict=True,
+        ):
+            table = self._table(name)
+            families = [
+                column.family for word, _ in columns_of(of) if (column := table.get(word))
+            ]
+            text = _cells_sql(plan, of, self._relation(name), self._chosen, families)
+            found.append(Cells(text.as_string(self._connection), tuple(families)))
+        with (
+            _told(self.name),
+            contextlib.closing(_connect(self._url, self._snapshot, making=True)) as connection,
+        ):
+            yield connection, found
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The SQL of a table whose cells are all texts but the `key`, and what each text holds."""
+
+    sql: str
+    families: tuple[Family, ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -193,6 +242,8 @@ class PostgresPart:
     snapshot: str
     plan: Plan
     texts: tuple[str, ...]
+    after: Key
+    until: Key
     size = 1
 
     def places(self) -> Iterator[Found]:
@@ -217,6 +268,7 @@ def _rows_sql(
     chosen: Composed | None,
     after: Key,
     until: Key,
+    only: Sequence[Key] | None,
 ) -> Composed:
     """The rows of a table whose id is in a range; of the students chosen where some are."""
     from psycopg import sql
@@ -224,26 +276,78 @@ def _rows_sql(
     key = _key(plan, of.id)
     named = columns_of(of)
     columns = [key, *(_cast(sql.Identifier(name), casts) for name, casts in named)]
-    conditions = []
+    conditions: list[Composed] = []
+    if only is not None:
+        conditions.append(
+            _as_written("({0} IS NULL OR {0} = ANY({1}))").format(key, sql.Literal(list(only)))
+            if only
+            else sql.SQL("{} IS NULL").format(key)
+        )
     if after is not None:
         conditions.append(sql.SQL("{} > {}").format(key, sql.Literal(after)))
     if until is not None:
         text = "({0} <= {1} OR {0} IS NULL)" if after is None else "{0} <= {1}"
         conditions.append(_as_written(text).format(key, sql.Literal(until)))
-    if isinstance(of, Plan) and of.distinct:
-        conditions.append(sql.SQL("{} IS NOT NULL").format(key))
-    if chosen is not None and isinstance(of, ListPlan):
-        # the rows of students who were not chosen are nobody's mistake
-        text = "{} IN (SELECT {} FROM {} AS chosen)"
-        conditions.append(_as_written(text).format(key, _key(plan, plan.id), chosen))
+    conditions += _asked(plan, of, chosen)
     order = [sql.SQL("{} NULLS FIRST").format(key)]
     if isinstance(of, ListPlan):
         order += [sql.SQL("{} NULLS FIRST").format(sql.Identifier(name)) for name in of.order]
     order += [_as_text(sql.Identifier(name)) for name in dict.fromkeys(name for name, _ in named)]
-    where = sql.SQL(" WHERE ") + sql.SQL(" AND ").join(conditions) if conditions else sql.SQL("")
     return sql.SQL("SELECT{} {} FROM {} AS t{} ORDER BY {}").format(
-        _each(of), sql.SQL(", ").join(columns), relation, where, sql.SQL(", ").join(order)
+        _each(of),
+        sql.SQL(", ").join(columns),
+        relation,
+        _where(conditions),
+        sql.SQL(", ").join(order),
     )
+
+
+def _cells_sql(
+    plan: Plan,
+    of: Plan | ListPlan,
+    relation: Composed,
+    chosen: Composed | None,
+    families: Sequence[Family],
+) -> Composed:
+    """All rows of a table: the `key`, and the columns `c0`, `c1` and so on as texts.
+
+    A text is compared by its characters, whatever the column says.
+    """
+    from psycopg import sql
+
+    key = _key(plan, of.id)
+    columns = [sql.SQL("{}{} AS key").format(key, _as_written("::bigint" * plan.numbered))]
+    for number, ((name, casts), family) in enumerate(zip(columns_of(of), families, strict=True)):
+        cell = _cast(sql.Identifier(name), casts)
+        if family is Family.LIST:
+            cell = sql.SQL("array_to_json({})").format(cell)
+        named = sql.Identifier(f"c{number}")
+        columns.append(sql.SQL("{} AS {}").format(_as_text(cell), named))
+    return sql.SQL("SELECT{} {} FROM {} AS t{}").format(
+        _each(of), sql.SQL(", ").join(columns), relation, _where(_asked(plan, of, chosen))
+    )
+
+
+def _asked(plan: Plan, of: Plan | ListPlan, chosen: Composed | None) -> list[Composed]:
+    """What holds for all rows that are asked for."""
+    from psycopg import sql
+
+    key = _key(plan, of.id)
+    if isinstance(of, Plan):
+        return [sql.SQL("{} IS NOT NULL").format(key)] if of.distinct else []
+    if chosen is None:
+        return []
+    # the rows of students who were not chosen are nobody's mistake
+    text = "{} IN (SELECT {} FROM {} AS chosen)"
+    return [_as_written(text).format(key, _key(plan, plan.id), chosen)]
+
+
+def _where(conditions: Sequence[Composed]) -> Any:
+    from psycopg import sql
+
+    if not conditions:
+        return sql.SQL("")
+    return sql.SQL(" WHERE ") + sql.SQL(" AND ").join(conditions)
 
 
 def _key(plan: Plan, column: Column) -> Composed:
@@ -445,7 +549,9 @@ def _psycopg() -> Any:
     return psycopg
 
 
-def _connect(url: str, snapshot: str | None = None) -> Connection[Any]:
+def _connect(
+    url: str, snapshot: str | None = None, *, making: bool = False
+) -> Connection[Any]:
     """A transaction that reads one moment, that of the snapshot where there is one."""
     psycopg = _psycopg()
     from psycopg import sql
@@ -455,7 +561,7 @@ def _connect(url: str, snapshot: str | None = None) -> Connection[Any]:
     connection: Connection[Any] = psycopg.connect(url)
     try:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
+        connection.read_only = not making
         # exact: the shortest text of a float, days that Python has not, numbers in JSON
         for word in ("float4", "float8"):
             connection.adapters.register_loader(word, NumericLoader)
