@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from eligibility.columns.backends import Backend, Cells, NotInColumnsError, same
-from eligibility.columns.values import MOST_VALUES, Classes, distinct, either, whole
+from eligibility.columns.packed import Packed
+from eligibility.columns.values import MOST_VALUES, Classes, at_once, distinct, either, one_if, whole
 from eligibility.facts import Item, Items
 from eligibility.model import Declaration, Fact, Kind, ListFact, RulePack
 from eligibility.patterns.items import ItemKinds, UnpackableError
@@ -116,7 +117,7 @@ class _Adding:
             if (True, name) not in stated:
                 wide.constant |= self._kinds.of_judgement(name, None)
         table = wide.table
-        null = {name: table[f"c{n}"].isnull().cast("int64") for name, n in more.items()}
+        null = {name: one_if(table[f"c{n}"].isnull()) for name, n in more.items()}
         odd = wide.odd(self._odd_id(table.key))
         words = wide.words(-(-self._kinds.layout.most // VALUES))
         return table.select("key", odd=odd, own=table[cells.own], **words, **null, **wide.pairs())
@@ -140,9 +141,9 @@ class _Adding:
     def _odd_id(self, key: Any) -> Any:
         """1 for an id that is not plain, which a profile may or may not have."""
         if self._plan.numbered:
-            return either(key.isnull().cast("int64"), 1)
+            return one_if(key.isnull())
         plain = key.re_search("[!-~]") & ~key.re_search("[^ -~]") & (key.length() <= MAX_ID)
-        return either((~plain).cast("int64"), 1)
+        return one_if(~plain | key.isnull())
 
     def _paired(self, table: Table, names: tuple[str, ...]) -> Table:
         """The table with what facts set that are compared with one another."""
@@ -187,7 +188,7 @@ class _Adding:
                     f"c{place}": items.item[member.column]
                     for place, member in enumerate(one.shape.members)
                 }
-                gone = items.item.isnull().cast("int64")
+                gone = one_if(items.item.isnull())
                 table = items.select("own", gone=gone, **cells)
                 yield self._list(fact, number, table, one.shape.members, None, None)
         for apart in self._plan.lists:
@@ -226,13 +227,21 @@ class _Adding:
         cells = Cells(table, "own", loads or [same] * len(members))
         joined = table
         stated = set()
+        known_values = {} if apart else at_once(self._backend, table)
         for place, member in enumerate(members):
             attribute = fact.attributes[member.name]
             if isinstance(attribute, ListFact) and member.shape.json:
                 raise NotInColumnsError(f"column `{member.column}` holds JSON")
             stated.add(attribute.name)
             classes = Classes(attribute, _teller(adds, attribute.name))
-            found = _valued(self._backend, table, place, member, classes, cells)
+            found = _valued(
+                self._backend,
+                known_values.get(place, table),
+                place,
+                member,
+                classes,
+                cells,
+            )
             if found.constant:
                 places.append((attribute.name, classes, radix, 1))
                 continue
@@ -264,21 +273,20 @@ class _Adding:
         every = rows["kind"].to_pylist()
         told = [self._kind(adds, places, one) for one in every]
         layout = self._kinds.layout
-        split = [[0] * layout.words if one is None else layout.split(one) for one in told]
-        used = [word for word in range(layout.words) if any(one[word] for one in split)]
-        given = {"kind": every, "odd": [int(one is None) for one in told]}
-        for word in used:
-            given[f"s{word}"] = [one[word] for one in split]
-        known = self._backend.put(pa.table({name: pa.array(one, "int64") for name, one in given.items()}))
+        packed = Packed([0 if one is None else one for one in told], layout)
+        given = {"kind": every, "odd": [int(one is None) for one in told], **packed.columns}
+        known = self._backend.put(
+            pa.table({name: pa.array(one, "int64") for name, one in given.items()})
+        )
         both = items.join(known, "kind")
         many = both.count() > whole(MOST)
         sums = both.group_by("own").aggregate(
-            many=many.cast("int64"),
+            many=one_if(many),
             odd=both.odd.max(),
-            **{f"s{word}": _added_up(both[f"s{word}"], many) for word in used},
+            **{name: _added_up(both[name], many) for name in packed.columns},
         )
         partial = 0 if adds is None else 1 << adds.partial.offset
-        return _List(fact, number, items, sums, used, partial, apart)
+        return _List(fact, number, items, sums, packed, partial, apart)
 
     def _kind(
         self, adds: ItemKinds | None, places: Sequence[tuple[str, Classes, int, int]], kind: int
@@ -327,15 +335,18 @@ class _Adding:
                 for word, amount in enumerate(layout.split(1 << kinds.partial.offset)):
                     bias[word] += amount
         for one in lists:
-            for word in one.used:
-                add(word, either(table[f"{one.fact.name}.s{word}"], 0))
+            for word, column, shift, mask, place in one.packed.fields:
+                cell: Any = either(table[f"{one.fact.name}.{column}"], 0)
+                if mask:
+                    cell = ((cell >> whole(shift)) if shift else cell) & whole(mask)
+                add(word, cell * whole(1 << place) if place else cell)
             if not one.partial:
                 continue
             unknown: Any = None
             if one.apart is None:
                 unknown = table[f"n{one.number}"]
             elif one.apart.unknown_where_missing:
-                unknown = table[f"{one.fact.name}.own"].isnull().cast("int64")
+                unknown = one_if(table[f"{one.fact.name}.own"].isnull())
             for word, amount in enumerate(layout.split(one.partial)):
                 if amount and unknown is not None:
                     add(word, unknown * whole(amount))
@@ -347,13 +358,13 @@ class _Adding:
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A list that was added up. `number` is that of its column, `used` are its words of sums."""
+    """A list that was added up. `number` is that of its column."""
 
     fact: ListFact
     number: int
     kept: Table
     sums: Table
-    used: Sequence[int]
+    packed: Packed
     partial: int
     apart: ListPlan | None
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ibis.expr.datatypes import DataType
     from ibis.expr.types import Column, Table, Value as Expression
 
-__all__ = ["MOST_VALUES", "Classes", "Typed", "distinct", "either", "whole"]
+__all__ = ["MOST_VALUES", "Classes", "Typed", "at_once", "distinct", "either", "one_if", "whole"]
 
 MOST_VALUES = 2_000_000
 """How many different values a column may have, or a list different kinds of items."""
@@ -31,6 +31,13 @@ def whole(number: int) -> Any:
     import ibis
 
     return ibis.literal(number, "int64")
+
+
+def one_if(condition: Any) -> Any:
+    """1 where it holds, and 0 where it does not."""
+    import ibis
+
+    return ibis.ifelse(condition, whole(1), whole(0))
 
 
 def either(column: Any, otherwise: int) -> Any:
@@ -49,6 +56,30 @@ def distinct(
     if rows.num_rows > MOST_VALUES:
         raise NotInColumnsError(f"`{name}` has more than {MOST_VALUES:,} different values")
     return rows["value"], rows["value" if told is None else "told"].to_pylist()
+
+
+def at_once(backend: Backend, table: Table) -> dict[int, Table]:
+    """The values of all columns `c0`, `c1` ... found in one go, each as a table by the number.
+
+    Columns of lists and structs are left out.
+    """
+    import pyarrow as pa
+
+    flat = [
+        name
+        for name, kind in table.schema().items()
+        if name[0] == "c" and not kind.is_nested()
+    ]
+    if not flat:
+        return {}
+    rows = backend.fetch(
+        table.aggregate(**{name: table[name].collect(distinct=True) for name in flat})
+    )
+    found = {}
+    for name in flat:
+        values = rows[name].combine_chunks().flatten()
+        found[int(name[1:])] = backend.put(pa.table({name: values}))
+    return found
 
 
 def _told(value: Column) -> Expression | None:

@@ -165,6 +165,10 @@ class Layout:
             sums = (sums - word) >> WORD
         return words
 
+    def counts(self, word: int) -> bool:
+        """Whether a word has counters, and no amount."""
+        return word not in self._amounts
+
     def where(self, mask: int) -> tuple[int, list[tuple[int, int]]]:
         """What bits of a pattern rest on: those of values, and the sums that reach a bound.
 

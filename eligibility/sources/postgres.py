@@ -24,8 +24,10 @@ __all__ = [
     "PostgresPart",
     "PostgresTables",
     "TableWriter",
+    "as_written",
     "display_name",
     "is_url",
+    "refused",
     "write_table",
 ]
 
@@ -134,7 +136,7 @@ class PostgresTables:
         if name is None:
             assert self._query is not None
             # the line end closes a comment
-            return sql.SQL("({}\n)").format(_as_written(self._query))
+            return sql.SQL("({}\n)").format(as_written(self._query))
         return sql.Composed([sql.Identifier(*self._names[name])])
 
     def fingerprint(self, plan: Plan) -> str:
@@ -216,7 +218,7 @@ class PostgresTables:
                 column.family for word, _ in columns_of(of) if (column := table.get(word))
             ]
             text = _cells_sql(plan, of, self._relation(name), self._chosen, families)
-            found.append(Cells(text.as_string(self._connection), tuple(families)))
+            found.append(Cells(text.as_string(self._connection), tuple(families), plan.numbered))
         with (
             _told(self.name),
             contextlib.closing(_connect(self._url, self._snapshot, making=True)) as connection,
@@ -230,6 +232,7 @@ class Cells:
 
     sql: str
     families: tuple[Family, ...]
+    numbered: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -255,7 +258,7 @@ class PostgresPart:
                 number = next(n for n, one in enumerate(tables) if one is of)
                 with open_one.cursor(name=f"rows_{number}") as cursor:
                     cursor.itersize = _BATCH
-                    cursor.execute(_as_written(self.texts[number]))
+                    cursor.execute(as_written(self.texts[number]))
                     yield from cursor
 
             yield from joined(self.plan, self.source, rows)
@@ -279,7 +282,7 @@ def _rows_sql(
     conditions: list[Composed] = []
     if only is not None:
         conditions.append(
-            _as_written("({0} IS NULL OR {0} = ANY({1}))").format(key, sql.Literal(list(only)))
+            as_written("({0} IS NULL OR {0} = ANY({1}))").format(key, sql.Literal(list(only)))
             if only
             else sql.SQL("{} IS NULL").format(key)
         )
@@ -287,7 +290,7 @@ def _rows_sql(
         conditions.append(sql.SQL("{} > {}").format(key, sql.Literal(after)))
     if until is not None:
         text = "({0} <= {1} OR {0} IS NULL)" if after is None else "{0} <= {1}"
-        conditions.append(_as_written(text).format(key, sql.Literal(until)))
+        conditions.append(as_written(text).format(key, sql.Literal(until)))
     conditions += _asked(plan, of, chosen)
     order = [sql.SQL("{} NULLS FIRST").format(key)]
     if isinstance(of, ListPlan):
@@ -316,7 +319,7 @@ def _cells_sql(
     from psycopg import sql
 
     key = _key(plan, of.id)
-    columns = [sql.SQL("{}{} AS key").format(key, _as_written("::bigint" * plan.numbered))]
+    columns = [sql.SQL("{}{} AS key").format(key, as_written("::bigint" * plan.numbered))]
     for number, ((name, casts), family) in enumerate(zip(columns_of(of), families, strict=True)):
         cell = _cast(sql.Identifier(name), casts)
         if family is Family.LIST:
@@ -339,7 +342,7 @@ def _asked(plan: Plan, of: Plan | ListPlan, chosen: Composed | None) -> list[Com
         return []
     # the rows of students who were not chosen are nobody's mistake
     text = "{} IN (SELECT {} FROM {} AS chosen)"
-    return [_as_written(text).format(key, _key(plan, plan.id), chosen)]
+    return [as_written(text).format(key, _key(plan, plan.id), chosen)]
 
 
 def _where(conditions: Sequence[Composed]) -> Any:
@@ -360,7 +363,7 @@ def _key(plan: Plan, column: Column) -> Composed:
 
 def _each(of: Plan | ListPlan) -> Any:
     """What makes one row of all that are equal, where that is how students are found."""
-    return _as_written(" DISTINCT" if isinstance(of, Plan) and of.distinct else "")
+    return as_written(" DISTINCT" if isinstance(of, Plan) and of.distinct else "")
 
 
 def _as_text(one: Any) -> Composed:
@@ -373,11 +376,11 @@ def _cast(one: Any, casts: Sequence[str]) -> Composed:
     from psycopg import sql
 
     for kind in casts:
-        one = sql.SQL("CAST({} AS {})").format(one, _as_written(kind))
+        one = sql.SQL("CAST({} AS {})").format(one, as_written(kind))
     return sql.Composed([one])
 
 
-def _as_written(text: str) -> Any:
+def as_written(text: str) -> Any:
     """A text as SQL, nothing in it changed."""
     from psycopg import sql
 
@@ -474,7 +477,7 @@ class TableWriter:
             self._connection = connection
             self._refuse_other()
             columns = sql.SQL(", ").join(
-                sql.SQL("{} {}").format(sql.Identifier(name), _as_written(kind))
+                sql.SQL("{} {}").format(sql.Identifier(name), as_written(kind))
                 for name, kind in self._columns
             )
             connection.execute(sql.SQL("CREATE TABLE {} ({})").format(self._staging, columns))
@@ -522,7 +525,7 @@ class TableWriter:
             ("DROP TABLE IF EXISTS {}", self._target),
             ("ALTER TABLE {} RENAME TO {}", self._staging, self._last),
         ):
-            self._connection.execute(_as_written(str(text)).format(*names))
+            self._connection.execute(as_written(str(text)).format(*names))
         said = sql.SQL("COMMENT ON TABLE {} IS {}").format(self._target, sql.Literal(_OURS))
         self._connection.execute(said)
 
@@ -547,6 +550,12 @@ def _psycopg() -> Any:
         text = "PostgreSQL is reached through psycopg, which is not here"
         raise UsageError(Message(text, hint)) from None
     return psycopg
+
+
+def refused() -> Any:
+    """The errors of a database that lets nothing be made."""
+    errors = _psycopg().errors
+    return errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction
 
 
 def _connect(
