@@ -317,7 +317,8 @@ class _Adding:
         name = one.fact.name
         renamed = {f"{name}.{word}": one.sums[word] for word in one.sums.columns}
         sums = one.sums.select(**renamed)
-        table = table.left_join(sums, table.own == sums[f"{name}.own"])
+        own = table.own if one.apart is None else table.key
+        table = table.left_join(sums, own == sums[f"{name}.own"])
         odd = either(table[f"{name}.odd"], 0) + either(table[f"{name}.many"], 0)
         return table.mutate(odd=table.odd + odd)
 
