@@ -276,7 +276,12 @@ class _Adding:
         packed = Packed([0 if one is None else one for one in told], layout)
         given = {"kind": every, "odd": [int(one is None) for one in told], **packed.columns}
         known = self._backend.put(
-            pa.table({name: pa.array(one, "int64") for name, one in given.items()})
+            pa.table(
+                {
+                    name: pa.array(one, "float64" if name in packed.columns else "int64")
+                    for name, one in given.items()
+                }
+            )
         )
         both = items.join(known, "kind")
         many = both.count() > whole(MOST)
@@ -484,11 +489,14 @@ def _teller(adds: ItemKinds | None, name: str) -> Any:
 
 
 def _added_up(column: Any, many: Any) -> Any:
-    """A sum, which is a whole number where there are not too many items."""
+    """A sum, which is a whole number where there are not too many items.
+
+    A sum of integers is one of more than 64 bits in some databases, and slow there. That of
+    floating-point numbers is exact as long as all of them are whole and small enough.
+    """
     import ibis
 
-    total = column.sum().cast("decimal(38, 0)")
-    return ibis.ifelse(many, ibis.literal(0).cast("decimal(38, 0)"), total).cast("int64")
+    return ibis.ifelse(many, ibis.literal(0.0), column.sum()).cast("int64")
 
 
 def _word(adds: int, word: int) -> int:

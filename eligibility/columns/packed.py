@@ -15,8 +15,8 @@ __all__ = ["Packed"]
 _BYTE = 8
 _BYTES = WORD // _BYTE
 
-_ROOM = 62
-"""The bits of a column that are used."""
+_ROOM = 53
+"""The bits of a whole number that a floating-point number holds exactly."""
 
 
 class Packed:

@@ -35,7 +35,7 @@ _LOADS: dict[Family, Callable[[str], Any]] = {
     Family.LIST: json.loads,
 }
 
-_TYPES = {"int64": "bigint", "string": 'text COLLATE "C"'}
+_TYPES = {"int64": "bigint", "float64": "double precision", "string": 'text COLLATE "C"'}
 
 
 @contextlib.contextmanager
