@@ -8,12 +8,11 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import psycopg
 import pytest
-from commands import DAY, ROOT, make_rules, run
+from commands import DAY, run
 from servers import running
 from student_tables import (
     MAPPING,

@@ -38,6 +38,7 @@ HEAVY = {
     "duckdb",
     "pyarrow",
     "psycopg",
+    "pyspark",
     "django",
     "fastapi",
     "flask",
@@ -250,7 +251,7 @@ def setup() -> configparser.ConfigParser:
 def requirements() -> list[Requirement]:
     """What the package needs, and what its extras for users do."""
     lines = setup()["options"]["install_requires"].splitlines()
-    for extra in ("assign", "duckdb", "parquet", "postgres", "zst"):
+    for extra in ("assign", "duckdb", "parquet", "postgres", "spark", "zst"):
         lines += setup()["options.extras_require"][extra].splitlines()
     return [Requirement(line) for line in lines if line and not line.startswith("#")]
 
@@ -270,12 +271,14 @@ def test_every_import_is_a_requirement_and_every_requirement_is_imported() -> No
         "backports.zstd": {"backports"},
         "click": {"click"},
         "duckdb": {"duckdb"},
+        "ibis-framework": {"ibis"},
         "durable-rules": {"durable", "durable_rules_engine"},
         "marshmallow": {"marshmallow"},
         "msgspec": {"msgspec"},
         "networkx": {"networkx"},
         "ortools": {"ortools"},
         "pyarrow": {"pyarrow"},
+        "pyspark": {"pyspark"},
         "psycopg": {"psycopg"},
         "python-dateutil": {"dateutil"},
         "PyYAML": {"yaml"},

@@ -73,7 +73,8 @@ def run(
 ) -> dict[str, Any]:
     """Answer all students of a source: the summary document.
 
-    `began` is when that was begun on the monotonic clock, if it was before. `step` is told of every part that is done, its size and how many students were read.
+    `began` is when that was begun on the monotonic clock, if it was before.
+    `step` is told of every part that is done, its size and how many students were read.
     Raises `UsageError` where something cannot be read or written, `EngineError` when the
     engine cannot answer.
     """

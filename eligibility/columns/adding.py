@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from eligibility.columns.backends import Backend, Cells, NotInColumnsError, same
 from eligibility.columns.packed import Packed
-from eligibility.columns.values import MOST_VALUES, Classes, at_once, distinct, either, one_if, whole
+from eligibility.columns.values import (
+    MOST_VALUES,
+    Classes,
+    at_once,
+    distinct,
+    either,
+    one_if,
+    whole,
+)
 from eligibility.facts import Item, Items
 from eligibility.model import Declaration, Fact, Kind, ListFact, RulePack
 from eligibility.patterns.items import ItemKinds, UnpackableError
@@ -163,7 +171,9 @@ class _Adding:
         changed = sorted(set(_words_of(adds)))
         if not changed:
             return table
-        given = {f"q_{name}": [*one] for name, one in zip(columns, zip(*every, strict=True), strict=True)}
+        given = {
+            f"q_{name}": [*one] for name, one in zip(columns, zip(*every, strict=True), strict=True)
+        }
         for word in changed:
             given[f"q{word}"] = [_word(one, word) for one in adds]
         known = self._backend.put(pa.table(given))
@@ -200,8 +210,7 @@ class _Adding:
             read = self._backend.cells(apart)
             skipped = len(columns_of(apart)) - len(apart.fields)
             columns = {
-                f"c{place}": read.table[f"c{place + skipped}"]
-                for place in range(len(apart.fields))
+                f"c{place}": read.table[f"c{place + skipped}"] for place in range(len(apart.fields))
             }
             table = read.table.select(own=read.table.key, **columns)
             yield self._list(fact, -1, table, apart.fields, apart, read.loads[skipped:])
@@ -260,8 +269,8 @@ class _Adding:
                 classes.absent()
                 places.append((name, classes, radix, 1))
         kind: Any = whole(0)
-        for place, weight, nulls in digits:
-            digit = _at(joined, place, "number", nulls["null"], nulls["unseen"])
+        for place, weight, other in digits:
+            digit = _at(joined, place, "number", other["null"], other["unseen"])
             kind = kind + digit * whole(weight)
         if gone:
             kind = ibis.ifelse(joined.gone == whole(1), whole(-1), kind)
@@ -328,38 +337,36 @@ class _Adding:
         return table.mutate(odd=table.odd + odd)
 
     def _sums(self, table: Table, lists: Sequence[_List]) -> dict[str, Any]:
+        """The words of sums, with the bias."""
         layout = self._kinds.layout
-        bias = [(layout.bias >> (WORD * word)) & ((1 << WORD) - 1) for word in range(layout.words)]
-        found: dict[int, Any] = {}
-
-        def add(word: int, amount: Any) -> None:
-            found[word] = found[word] + amount if word in found else amount
-
+        constant = [(layout.bias >> (WORD * word)) % (1 << WORD) for word in range(layout.words)]
         known = {one.fact.name for one in lists}
         for name, kinds in self._kinds.lists.items():
             if name not in known and not absent_value(kinds.of)[1][name].complete:
                 for word, amount in enumerate(layout.split(1 << kinds.partial.offset)):
-                    bias[word] += amount
+                    constant[word] += amount
+        found = [whole(one) for one in constant]
         for one in lists:
-            for word, column, shift, mask, place in one.packed.fields:
-                cell: Any = either(table[f"{one.fact.name}.{column}"], 0)
-                if mask:
-                    cell = ((cell >> whole(shift)) if shift else cell) & whole(mask)
-                add(word, cell * whole(1 << place) if place else cell)
-            if not one.partial:
-                continue
-            unknown: Any = None
-            if one.apart is None:
-                unknown = table[f"n{one.number}"]
-            elif one.apart.unknown_where_missing:
-                unknown = one_if(table[f"{one.fact.name}.own"].isnull())
-            for word, amount in enumerate(layout.split(one.partial)):
-                if amount and unknown is not None:
-                    add(word, unknown * whole(amount))
-        return {
-            f"s{word}": found[word] + whole(given) if word in found else whole(given)
-            for word, given in enumerate(bias)
-        }
+            for word, amount in self._of_list(table, one):
+                found[word] = found[word] + amount
+        return {f"s{word}": total for word, total in enumerate(found)}
+
+    def _of_list(self, table: Table, one: _List) -> Iterator[tuple[int, Any]]:
+        """What a list adds to the words, and whether it is only partial."""
+        for word, column, shift, mask, place in one.packed.fields:
+            cell: Any = either(table[f"{one.fact.name}.{column}"], 0)
+            if mask:
+                cell = ((cell >> whole(shift)) if shift else cell) & whole(mask)
+            yield word, cell * whole(1 << place) if place else cell
+        unknown: Any = None
+        if one.apart is None:
+            unknown = table[f"n{one.number}"]
+        elif one.apart.unknown_where_missing:
+            unknown = one_if(table[f"{one.fact.name}.own"].isnull())
+        if unknown is not None:
+            for word, amount in enumerate(self._kinds.layout.split(one.partial)):
+                if amount:
+                    yield word, unknown * whole(amount)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,8 @@ def decided(
                 mine = key.whole(table)
                 known = backend.put(key.decide(backend.fetch(table.select(**mine).distinct())))
                 joined = joined.left_join(
-                    known, [table_column == known[f"{name}d"] for name, table_column in mine.items()]
+                    known,
+                    [table_column == known[f"{name}d"] for name, table_column in mine.items()],
                 )
         done.update(one.name for one in ready)
         left = [key for key in keys if key.decider.name not in done]
@@ -81,9 +82,7 @@ def _parts(deciders: Sequence[Decider]) -> Iterator[tuple[Decider, Part]]:
 
 def _ready(one: Decider, keys: Sequence[_Key], done: set[str]) -> bool:
     """Whether all outcomes that an outcome refers to are decided."""
-    return all(
-        other.name in done for key in keys if key.decider is one for other in key.refers
-    )
+    return all(other.name in done for key in keys if key.decider is one for other in key.refers)
 
 
 def _out(one: Decider) -> str:
@@ -170,7 +169,10 @@ class _Key:
             found = self._part.decide(pattern)
             now.append(found.now)
             then.append(found.then)
-        given = {f"{name}d": pa.array(one, "int64") for name, one in zip(rows.column_names, columns, strict=True)}
+        given = {
+            f"{name}d": pa.array(one, "int64")
+            for name, one in zip(rows.column_names, columns, strict=True)
+        }
         given[f"{self.name}now"] = pa.array(now, "int64")
         given[f"{self.name}then"] = pa.array(then, "int64")
         return pa.table(given)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from eligibility.columns.backends import Backend, Cells, NotInColumnsError, same
 from eligibility.sources.duck import DuckTables, told
 from eligibility.sources.duck_types import cast_sql
-from eligibility.sources.joining import columns_of
+from eligibility.sources.joining import columns_of, tables_of
 from eligibility.sources.plan import ListPlan, Plan
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def duck(tables: DuckTables, plan: Plan, threads: int | None) -> Iterator[Backen
             connection.execute(f"SET threads = {threads:d}")
         # what is decided has no order until it is fetched
         connection.execute("SET preserve_insertion_order = false")
-        names = {id(of): text for of, text in zip((plan, *plan.all_lists), texts, strict=True)}
+        names = {id(of): text for of, text in zip(tables_of(plan), texts, strict=True)}
         yield _Duck(tables.name, connection, names)
 
 
@@ -113,7 +113,7 @@ def _odd(kind: pa.DataType) -> bool:
     """Whether a type is only read when it is cast: an enumeration, or a list of a fixed length."""
     import pyarrow as pa
 
-    return pa.types.is_dictionary(kind) or pa.types.is_fixed_size_list(kind)
+    return bool(pa.types.is_dictionary(kind) or pa.types.is_fixed_size_list(kind))
 
 
 def _holds(kind: pa.DataType, asked: Callable[[pa.DataType], bool]) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from eligibility.columns.backends import Backend, Cells, NotInColumnsError, same
 from eligibility.sources.columns import Family
+from eligibility.sources.joining import tables_of
 from eligibility.sources.plan import ListPlan, Plan
 from eligibility.sources.postgres import Cells as Read
 from eligibility.sources.postgres import PostgresTables, refused
@@ -44,7 +45,7 @@ def postgres(source: TableSource) -> Iterator[Backend]:
     tables, plan = source.tables, source.plan
     assert isinstance(tables, PostgresTables)
     with tables.cells(plan) as (connection, read):
-        found = {id(of): one for of, one in zip((plan, *plan.all_lists), read, strict=True)}
+        found = {id(of): one for of, one in zip(tables_of(plan), read, strict=True)}
         yield _Postgres(connection, found)
 
 
@@ -84,7 +85,10 @@ class _Postgres:
         name = self._name()
         columns = ", ".join(f'"{one}" {_TYPES[str(kind)]}' for one, kind in schema.items())
         self._execute(f"CREATE TEMP TABLE {name} ({columns})")
-        with self._connection.cursor() as cursor, cursor.copy(_text(f"COPY {name} FROM STDIN")) as copy:
+        with (
+            self._connection.cursor() as cursor,
+            cursor.copy(_text(f"COPY {name} FROM STDIN")) as copy,
+        ):
             for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
                 copy.write_row(row)
         self._execute(f"ANALYZE {name}")
@@ -100,7 +104,10 @@ class _Postgres:
             rows = cursor.fetchall()
         schema = table.schema().to_pyarrow()
         columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
-        return pa.table([pa.array(one, kind) for one, kind in zip(columns, schema.types, strict=True)], schema.names)
+        return pa.table(
+            [pa.array(one, kind) for one, kind in zip(columns, schema.types, strict=True)],
+            schema.names,
+        )
 
     def drop(self, table: Table) -> None:
         """Let go of what was kept."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from eligibility.columns.backends import Backend, Cells, NotInColumnsError, same
 from eligibility.errors import Message, UsageError
 from eligibility.sources.duck import DuckTables
-from eligibility.sources.joining import columns_of
+from eligibility.sources.joining import columns_of, tables_of
 from eligibility.sources.plan import ListPlan, Plan
 from eligibility.sources.tables import TableSource
 from eligibility.team import processors
@@ -36,8 +36,10 @@ def spark(source: TableSource) -> Iterator[Backend]:
     tables, plan = source.tables, source.plan
     files = {}
     if isinstance(tables, DuckTables):
-        files = {id(of): tables.files(of) for of in (plan, *plan.all_lists)}
-    if not files or not all(all(n.lower().endswith(".parquet") for n in one) and one for one in files.values()):
+        files = {id(of): tables.files(of) for of in tables_of(plan)}
+    if not files or not all(
+        all(n.lower().endswith(".parquet") for n in one) and one for one in files.values()
+    ):
         raise NotInColumnsError("Spark reads Parquet files, and these are others", None)
     session, own = _session()
     made = _Spark(session, plan, files)
@@ -66,7 +68,7 @@ def _session() -> tuple[Any, bool]:
             builder = builder.config("spark.sql.shuffle.partitions", str(processors()))
             builder = builder.config("spark.ui.enabled", "false")
         return builder.config("spark.ui.showConsoleProgress", "false").getOrCreate(), True
-    except Exception as error:  # noqa: BLE001  # whatever it is, it cannot be started
+    except Exception as error:  # whatever it is, it cannot be started
         text = f"Spark cannot be started: {str(error).splitlines()[0]}"
         raise UsageError(Message(text, "it needs Java 17 or later")) from error
 
@@ -89,7 +91,10 @@ class _Spark:
         frame = self._session.read.parquet(*self._files[id(of)])
         kind = "bigint" if self._plan.numbered else "string"
         key = functions.col(_quoted(of.id.name)).cast(kind).alias("key")
-        frame = frame.select(key, *(functions.col(_quoted(name)).alias(f"c{n}") for n, (name, _) in enumerate(columns)))
+        frame = frame.select(
+            key,
+            *(functions.col(_quoted(name)).alias(f"c{n}") for n, (name, _) in enumerate(columns)),
+        )
         if isinstance(of, Plan) and of.distinct:
             frame = frame.where(frame.key.isNotNull()).distinct()
         schema = ibis.Schema.from_pyarrow(frame.limit(0).toArrow().schema)

@@ -15,7 +15,8 @@ from eligibility.values import Value
 
 if TYPE_CHECKING:
     from ibis.expr.datatypes import DataType
-    from ibis.expr.types import Column, Table, Value as Expression
+    from ibis.expr.types import Column, Table
+    from ibis.expr.types import Value as Expression
 
 __all__ = ["MOST_VALUES", "Classes", "Typed", "at_once", "distinct", "either", "one_if", "whole"]
 
@@ -45,9 +46,7 @@ def either(column: Any, otherwise: int) -> Any:
     return column.fill_null(whole(otherwise))
 
 
-def distinct(
-    backend: Backend, table: Table, column: Column, name: str
-) -> tuple[Any, list[Any]]:
+def distinct(backend: Backend, table: Table, column: Column, name: str) -> tuple[Any, list[Any]]:
     """The values of a column that are not null: as the database has them, and as Python does."""
     found = table.select(value=column).distinct()
     found = found.filter(found.value.notnull()).limit(MOST_VALUES + 1)
@@ -66,9 +65,7 @@ def at_once(backend: Backend, table: Table) -> dict[int, Table]:
     import pyarrow as pa
 
     flat = [
-        name
-        for name, kind in table.schema().items()
-        if name[0] == "c" and not kind.is_nested()
+        name for name, kind in table.schema().items() if name[0] == "c" and not kind.is_nested()
     ]
     if not flat:
         return {}

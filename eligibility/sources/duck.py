@@ -34,7 +34,7 @@ from eligibility.sources.duck_types import (
     path_sql,
     quoted,
 )
-from eligibility.sources.joining import Key, Row, columns_of, joined
+from eligibility.sources.joining import Key, Row, columns_of, joined, tables_of
 from eligibility.sources.plan import ListPlan, Plan
 
 if TYPE_CHECKING:
@@ -311,7 +311,7 @@ class DuckTables:
         opening, students = self._ready(plan)
         part = DuckPart(self.name, opening, plan, students, None, None)
         with opening.connection() as connection:
-            yield connection, [part.cells(of) for of in (plan, *plan.all_lists)]
+            yield connection, [part.cells(of) for of in tables_of(plan)]
 
     def files(self, plan: Plan | ListPlan) -> list[str]:
         """The files of a table; none of one in a database."""

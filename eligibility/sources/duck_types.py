@@ -106,5 +106,3 @@ def _wire(of: Any, others: dict[str, str]) -> str:
         inner = ", ".join(f"{quoted(word)} {_wire(below, others)}" for word, below in of.children)
         return f"STRUCT({inner})"
     return others.get(of.id, str(of))
-
-

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from eligibility.errors import Message, UsageError
 from eligibility.inputs import Found
 from eligibility.sources.columns import Column, Family, Table
-from eligibility.sources.joining import Key, Row, columns_of, joined
+from eligibility.sources.joining import Key, Row, columns_of, joined, tables_of
 from eligibility.sources.plan import ListPlan, Plan
+from eligibility.sources.postgres_types import postgres_column
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -126,7 +127,7 @@ class PostgresTables:
                 described = [(one.name, one.type_code) for one in cursor.description or ()]
                 cursor.execute(_TYPES, [[oid for _, oid in described]])
                 types = {oid: rest for oid, *rest in cursor.fetchall()}
-            columns = tuple(_column(word, *types[oid]) for word, oid in described)
+            columns = tuple(postgres_column(word, *types[oid]) for word, oid in described)
             self._tables[name] = Table(name or "query", columns, f"{self.name}: {name or 'query'}")
         return self._tables[name]
 
@@ -183,9 +184,7 @@ class PostgresTables:
             )
             for relation, of in self._wanted(plan)
         )
-        return PostgresPart(
-            name, self.name, self._url, self._snapshot, plan, texts, after, until
-        )
+        return PostgresPart(name, self.name, self._url, self._snapshot, plan, texts, after, until)
 
     def only(self, part: PostgresPart, keys: Sequence[Key]) -> PostgresPart:
         """Some students of a part, and the rows without an id."""
@@ -208,15 +207,10 @@ class PostgresTables:
         It may make tables of its own, which are gone in the end.
         """
         found = []
-        for name, of in zip(
-            [self._students(plan), *(one.table for one in plan.all_lists)],
-            (plan, *plan.all_lists),
-            strict=True,
-        ):
+        for of in tables_of(plan):
+            name = of.table if isinstance(of, ListPlan) else self._students(plan)
             table = self._table(name)
-            families = [
-                column.family for word, _ in columns_of(of) if (column := table.get(word))
-            ]
+            families = [column.family for word, _ in columns_of(of) if (column := table.get(word))]
             text = _cells_sql(plan, of, self._relation(name), self._chosen, families)
             found.append(Cells(text.as_string(self._connection), tuple(families), plan.numbered))
         with (
@@ -400,29 +394,6 @@ _TYPES = """
     WHERE t.oid = ANY(%s)
 """
 
-_FAMILIES = {
-    "bool": Family.BOOLEAN,
-    **dict.fromkeys(("int2", "int4", "int8"), Family.INTEGER),
-    **dict.fromkeys(("numeric", "float4", "float8"), Family.NUMBER),
-    **dict.fromkeys(("text", "varchar", "bpchar", "name", "citext"), Family.TEXT),
-    "date": Family.DATE,
-    "uuid": Family.KEY,
-    **dict.fromkeys(("json", "jsonb"), Family.JSON),
-}
-
-
-def _column(name: str, shown: str, word: str, sort: str, element: str | None) -> Column:
-    """A column by its type: as people write it, its name, its sort, and that of its items."""
-    if element is not None:
-        held = Column("", _FAMILIES.get(element, Family.OTHER), element)
-        casts = () if element == "text" else ("text[]",)
-        return Column(name, Family.LIST, shown, element=held, casts=casts)
-    family = Family.TEXT if sort == "e" else _FAMILIES.get(word, Family.OTHER)
-    # texts of a fixed length are filled up with blanks, which the cast takes off
-    casts = ("text",) if word in ("bpchar", "uuid") else ()
-    return Column(name, family, shown, casts=casts)
-
-
 # -- writing --------------------------------------------------------------------------
 
 COLUMN_TYPES = ("text", "text[]", "boolean", "integer", "bigint", "numeric", "date", "jsonb")
@@ -558,9 +529,7 @@ def refused() -> Any:
     return errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction
 
 
-def _connect(
-    url: str, snapshot: str | None = None, *, making: bool = False
-) -> Connection[Any]:
+def _connect(url: str, snapshot: str | None = None, *, making: bool = False) -> Connection[Any]:
     """A transaction that reads one moment, that of the snapshot where there is one."""
     psycopg = _psycopg()
     from psycopg import sql
