@@ -155,12 +155,16 @@ class Columns:
             counting.tally.came_out(self._findings[code].statuses, students)
 
     def _found(self, code: Sequence[int]) -> Findings:
+        """What a code says that came out."""
         statuses = []
         for place in range(self._outcomes):
             word, within = divmod(place, CODE)
-            value = code[word] >> (4 * within)
-            statuses.append(status_of(Truth(value & 3), Truth((value >> 2) & 3)))
+            statuses.append(_STATUSES[(code[word] >> (4 * within)) & 15])
         return Findings(tuple(statuses))
+
+
+_STATUSES = {int(now) + 4 * int(then): status_of(now, then) for now in Truth for then in Truth}
+"""The status for the values now and projected, two bits each."""
 
 
 def _within(key: Any, after: Any, until: Any) -> bool:

@@ -26,6 +26,9 @@ _BITS = 60
 
 _OUTCOME = 4
 
+_MESH = 8
+"""How many words of sums go into one column."""
+
 
 def decided(
     backend: Backend,
@@ -128,22 +131,27 @@ class _Key:
         for one in self.refers:
             values &= ~one.slots
         bits = [_Bits(f"v{bit // VALUES}", bit % VALUES, bit, 1) for bit in _ones(values)]
-        bits += [
-            _Bits(f"s{word}", bit, layout.reached(word, bit).bit_length() - 1, 1)
-            for word, bit in reached
-        ]
         self._own = _packed(_runs(bits))
+        self._reached = _meshed(reached, layout)
         outcomes = [
             _Bits(_out(one), 0, (one.slots & -one.slots).bit_length() - 1, _OUTCOME)
             for one in self.refers
         ]
         self._others = _packed(outcomes)
-        self.names = [f"{name}{number}" for number in range(len(self._own))]
+        self.names = [f"{name}{n}" for n in range(len(self._own) + len(self._reached))]
 
     def columns(self, students: Table) -> Iterator[tuple[str, Any]]:
         """The columns of what does not rest on other outcomes, by their `names`."""
-        for name, some in zip(self.names, self._own, strict=True):
-            yield name, _together(students, some)
+        names = iter(self.names)
+        for some in self._own:
+            yield next(names), _together(students, some)
+        for mesh in self._reached:
+            total: Any = None
+            for place, (word, bits) in enumerate(mesh):
+                cell = students[f"s{word}"] & whole(sum(1 << bit for bit, _ in bits))
+                cell = cell >> whole(place) if place else cell
+                total = cell if total is None else total + cell
+            yield next(names), total
 
     def whole(self, table: Table) -> dict[str, Any]:
         """All columns, where the outcomes that the part refers to are decided."""
@@ -162,10 +170,13 @@ class _Key:
         now, then = [], []
         for words in zip(*columns, strict=True):
             pattern = 0
-            for word, some in zip(words, [*self._own, *self._others], strict=False):
-                for one in some:
-                    pattern |= (word & ((1 << one.width) - 1)) << one.offset
-                    word >>= one.width  # noqa: PLW2901  # bit by bit
+            every = iter(words)
+            for some in self._own:
+                pattern |= _apart(next(every), some)
+            for mesh in self._reached:
+                pattern |= _unmeshed(next(every), mesh)
+            for some in self._others:
+                pattern |= _apart(next(every), some)
             found = self._part.decide(pattern)
             now.append(found.now)
             then.append(found.then)
@@ -189,6 +200,41 @@ def _together(table: Table, some: Sequence[_Bits]) -> Any:
         total = cell if total is None else total + cell
         place += one.width
     return total
+
+
+def _apart(word: int, some: Sequence[_Bits]) -> int:
+    """What such a column says of the pattern."""
+    pattern = 0
+    for one in some:
+        pattern |= (word & ((1 << one.width) - 1)) << one.offset
+        word >>= one.width
+    return pattern
+
+
+_Mesh = list[tuple[int, list[tuple[int, int]]]]
+"""Words of sums, with bits of each, and the bits of a pattern that these are."""
+
+
+def _meshed(reached: Sequence[tuple[int, int]], layout: Layout) -> list[_Mesh]:
+    """Bits of words by column: of those in one column each is shifted one further than the last.
+
+    A bit that tells of a bound is the highest of eight, so as many words fit into one another.
+    """
+    words: dict[int, list[tuple[int, int]]] = {}
+    for word, bit in reached:
+        words.setdefault(word, []).append((bit, layout.reached(word, bit)))
+    every = list(words.items())
+    return [every[first : first + _MESH] for first in range(0, len(every), _MESH)]
+
+
+def _unmeshed(word: int, mesh: _Mesh) -> int:
+    """What such a column says of the pattern."""
+    return sum(
+        told
+        for place, (_, bits) in enumerate(mesh)
+        for bit, told in bits
+        if word >> (bit - place) & 1
+    )
 
 
 def _ones(mask: int) -> Iterator[int]:

@@ -53,11 +53,20 @@ class Packed:
         found = self._known.get(amounts)
         if found is None:
             found = self._known[amounts] = self._placed(amounts)
-        self.fields.append((word, *found, place))
+        column, shift, mask = found
+        if self.fields and mask:
+            last = self.fields[-1]
+            width = last[3].bit_length()
+            # fields that stand together in both are taken out together
+            if last[:3] == (word, column, shift - width) and last[4] == place - width:
+                mask = last[3] | (mask << width)
+                self.fields[-1] = (word, column, last[2], mask, last[4])
+                return
+        self.fields.append((word, column, shift, mask, place))
 
     def _placed(self, amounts: bytes | tuple[int, ...]) -> tuple[str, int, int]:
         """Where a quantity is added up: a column of its own, if it may be negative."""
-        width = (max(amounts) * MOST).bit_length()
+        width = _BYTE if isinstance(amounts, bytes) else (max(amounts) * MOST).bit_length()
         if min(amounts) < 0 or width > _ROOM // 2:
             name = f"a{len(self.columns)}"
             self.columns[name] = [*amounts]
