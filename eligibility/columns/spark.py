@@ -75,6 +75,10 @@ def _session() -> tuple[Any, bool]:
 
 class _Spark:
     def __init__(self, session: Any, plan: Plan, files: dict[int, list[str]]) -> None:
+        import ibis
+
+        # it has options of its own, which are there only when it is named
+        _ = ibis.pyspark
         self._session = session
         self._plan = plan
         self._files = files
