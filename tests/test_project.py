@@ -39,6 +39,7 @@ HEAVY = {
     "duckdb",
     "pyarrow",
     "psycopg",
+    "pyspark",
     "django",
     "fastapi",
     "flask",
@@ -251,7 +252,7 @@ def setup() -> configparser.ConfigParser:
 def requirements() -> list[Requirement]:
     """What the package needs, and what its extras for users do."""
     lines = setup()["options"]["install_requires"].splitlines()
-    for extra in ("assign", "duckdb", "html", "parquet", "postgres", "zst"):
+    for extra in ("assign", "duckdb", "html", "parquet", "postgres", "spark", "zst"):
         lines += setup()["options.extras_require"][extra].splitlines()
     return [Requirement(line) for line in lines if line and not line.startswith("#")]
 
@@ -271,6 +272,7 @@ def test_every_import_is_a_requirement_and_every_requirement_is_imported() -> No
         "backports.zstd": {"backports"},
         "click": {"click"},
         "duckdb": {"duckdb"},
+        "ibis-framework": {"ibis"},
         "durable-rules": {"durable", "durable_rules_engine"},
         "marshmallow": {"marshmallow"},
         "matplotlib": {"matplotlib"},
@@ -278,6 +280,7 @@ def test_every_import_is_a_requirement_and_every_requirement_is_imported() -> No
         "networkx": {"networkx"},
         "ortools": {"ortools"},
         "pyarrow": {"pyarrow"},
+        "pyspark": {"pyspark"},
         "psycopg": {"psycopg"},
         "python-dateutil": {"dateutil"},
         "PyYAML": {"yaml"},

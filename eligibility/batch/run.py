@@ -70,14 +70,16 @@ def run(
     form: Format,
     jobs: int | None,
     step: Callable[[int, int], object],
+    began: float | None = None,
 ) -> dict[str, Any]:
     """Answer all students of a source: the summary document.
 
+    `began` is when that was begun on the monotonic clock, if it was before.
     `step` is told of every part that is done, its size and how many students were read.
     Raises `UsageError` where something cannot be read or written, `EngineError` when the
     engine cannot answer.
     """
-    began = time.monotonic()
+    began = time.monotonic() if began is None else began
     earlier = sink.resumed()
     tally = Tally(len(question.outcomes))
     parts = enumerate(source.parts())

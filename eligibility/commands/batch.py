@@ -6,6 +6,10 @@ import datetime
 import os
 import re
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +33,7 @@ from eligibility.commands.shared import (
 from eligibility.errors import Message, UsageError
 
 if TYPE_CHECKING:
+    from eligibility.batch.answering import Answering
     from eligibility.batch.formats import Format
     from eligibility.batch.run import Question
     from eligibility.batch.sinks import Sink
@@ -74,6 +79,13 @@ _DATABASES = (".duckdb", "//")
     help="The table to fill, where OUT is a database.  [default: verdicts]",
 )
 @tables_options
+@click.option(
+    "--backend",
+    type=click.Choice(["auto", "rows", "duckdb", "postgres", "spark"]),
+    default="auto",
+    show_default=True,
+    help="What decides: one by one, or in columns.",
+)
 @jobs_option
 @click.option("--resume", is_flag=True, help="Go on with the run that was begun in the folder OUT.")
 @click.pass_context
@@ -91,6 +103,7 @@ def batch(
     table: str | None,
     query: str | None,
     memory_limit: str | None,
+    backend: str,
     jobs: int | None,
     resume: bool,
 ) -> None:
@@ -100,7 +113,7 @@ def batch(
     postgresql:// address of a database.
     """
     from eligibility.batch.formats import make_format
-    from eligibility.batch.run import Question, make_answering, run
+    from eligibility.batch.run import Question, run
     from eligibility.sources.opening import Asked, open_source
 
     day = as_of or today()
@@ -109,15 +122,16 @@ def batch(
     asked = pack.require(outcome or [*pack.rules.outcomes])
     question = Question(pack, day, asked, reasons, _kind(to, kind))
     form = make_format(question.kind, asked, reasons)
-    answering = make_answering(question)
     tables = Asked(mapping, table, query, memory_limit)
+    began = time.monotonic()
     try:
         with (
             open_source(source, stdin(), pack.rules, tables) as students,
             _sink(to, question, students, form, into, resume=resume) as sink,
             progress(lambda: students.size, shown=True, rate=True) as step,
+            _answering(backend, question, students, jobs) as (answering, processes),
         ):
-            summary = run(question, students, sink, answering, form, jobs, step)
+            summary = run(question, students, sink, answering, form, processes, step, began)
     except KeyboardInterrupt:
         if _lasting(to):
             say(f"\nwhat is done stays in `{to}`, and `--resume` goes on with it")
@@ -125,6 +139,62 @@ def batch(
     _tell(question, summary)
     sys.stdout.flush()
     ctx.exit(REFUSED if summary["rejected"] else 0)
+
+
+@contextmanager
+def _answering(
+    backend: str, question: Question, source: Source, jobs: int | None
+) -> Iterator[tuple[Answering, int | None]]:
+    """What answers, and by how many processes.
+
+    Raises `UsageError` where a backend that is asked for cannot tell what is.
+    """
+    from eligibility.batch.run import make_answering
+
+    fitting = _fitting(backend, question, source)
+    with ExitStack() as stack:
+        if fitting is not None:
+            from eligibility.columns.answering import in_columns
+            from eligibility.columns.backends import NotInColumnsError
+            from eligibility.sources.tables import TableSource
+
+            assert isinstance(source, TableSource)
+            try:
+                yield stack.enter_context(in_columns(question, source, fitting, jobs)), 1
+            except NotInColumnsError as error:
+                if backend != "auto":
+                    raise UsageError(error.message) from None
+                say(f"answered one by one: {error.message.text}")
+            else:
+                return
+        yield make_answering(question), jobs
+
+
+def _fitting(backend: str, question: Question, source: Source) -> str | None:
+    """The backend that decides in columns; None for one by one.
+
+    Raises `UsageError` for one that does not go with the source, or is not here.
+    """
+    from eligibility.sources.duck import DuckTables
+    from eligibility.sources.tables import TableSource
+
+    if backend == "rows":
+        return None
+    tables = source.tables if isinstance(source, TableSource) else None
+    usual = None if tables is None else "duckdb" if isinstance(tables, DuckTables) else "postgres"
+    here = find_spec("ibis") is not None and find_spec("pyarrow") is not None
+    if backend == "auto":
+        return usual if question.reasons == "none" and here else None
+    if usual is None:
+        text = f"`--backend {backend}` is for tables, and `{source.name}` is none"
+        raise UsageError(Message(text, "leave it out"))
+    if usual != backend and not (backend == "spark" and usual == "duckdb"):
+        text = f"`--backend {backend}` does not go with `{source.name}`"
+        raise UsageError(Message(text, f"`--backend {usual}` does"))
+    if not here:
+        text = f"`--backend {backend}` takes Ibis, which is not here"
+        raise UsageError(Message(text, f"`pip install 'eligibility[{backend}]'` brings it"))
+    return backend
 
 
 def _apart(source: str, to: str) -> None:

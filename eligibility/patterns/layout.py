@@ -98,7 +98,13 @@ class Layout:
         self._set = 0
         self._words = 0
         self._left = 0
+        self._amounts: set[int] = set()
         self.bias = 0
+
+    @property
+    def most(self) -> int:
+        """The most bits of values that are set."""
+        return self._most
 
     @property
     def words(self) -> int:
@@ -126,6 +132,7 @@ class Layout:
         if abs(bound) >= _FAR:
             raise OverflowError(bound)
         offset = self._words * WORD
+        self._amounts.add(self._words)
         self._words += 1
         self._left = 0
         return self._added(Amount, offset, bound, WORD)
@@ -145,12 +152,36 @@ class Layout:
         return values | (int(told, 2) << self._most)
 
     def split(self, sums: int) -> list[int]:
-        """Sums, without the bias, word by word."""
+        """Sums, without the bias, word by word: whatever is added up of each stands alone.
+
+        A word of an amount may be negative, and one of counters is not.
+        """
         words = []
-        for _ in range(self._words):
+        for number in range(self._words):
             word = sums & ((1 << WORD) - 1)
-            if word >> (WORD - 1):
+            if number in self._amounts and word >> (WORD - 1):
                 word -= 1 << WORD
             words.append(word)
             sums = (sums - word) >> WORD
         return words
+
+    def counts(self, word: int) -> bool:
+        """Whether a word has counters, and no amount."""
+        return word not in self._amounts
+
+    def where(self, mask: int) -> tuple[int, list[tuple[int, int]]]:
+        """What bits of a pattern rest on: those of values, and the sums that reach a bound.
+
+        The latter are the numbers of words with the bias, and of the bit in each.
+        """
+        values = mask & ((1 << self._most) - 1)
+        reached = []
+        for byte in range(self._words * WORD // _BYTE):
+            if mask >> (self._most + byte) & 1:
+                word, place = divmod(byte * _BYTE, WORD)
+                reached.append((word, place + _BYTE - 1))
+        return values, reached
+
+    def reached(self, word: int, bit: int) -> int:
+        """The bit of a pattern that such a bit of a word makes."""
+        return 1 << (self._most + (word * WORD + bit) // _BYTE)

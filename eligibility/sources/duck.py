@@ -24,15 +24,23 @@ from typing import TYPE_CHECKING, Any
 from eligibility.errors import Message, Problem, ProblemsError, UsageError
 from eligibility.inputs import Found
 from eligibility.loading import shown
-from eligibility.reading.messages import quoted
+from eligibility.reading import messages
 from eligibility.sources.columns import Column, Family, Table
-from eligibility.sources.joining import Key, Row, columns_of, joined
+from eligibility.sources.duck_types import (
+    cast_sql,
+    duck_column,
+    key_sql,
+    literal,
+    path_sql,
+    quoted,
+)
+from eligibility.sources.joining import Key, Row, columns_of, joined, tables_of
 from eligibility.sources.plan import ListPlan, Plan
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["DuckPart", "DuckTables", "check_size"]
+__all__ = ["DuckPart", "DuckTables", "check_size", "told"]
 
 _BATCH = 2_000
 """How many rows are taken out of DuckDB at once."""
@@ -78,12 +86,12 @@ class _Opening:
         duckdb = _duckdb()
         own = tempfile.mkdtemp(dir=self.temporary)
         try:
-            with _told(self.name):
+            with told(self.name):
                 connection = duckdb.connect(
                     self.database or ":memory:", read_only=self.database is not None
                 )
             try:
-                with _told(self.name):
+                with told(self.name):
                     _settle(connection, own, self.memory_limit)
                     yield connection
             finally:
@@ -96,9 +104,9 @@ def _settle(connection: DuckDBPyConnection, temporary: str, memory_limit: str | 
     """What holds for every connection: nothing is fetched, and memory has its bound."""
     connection.execute("SET autoinstall_known_extensions = false")
     connection.execute("SET autoload_known_extensions = false")
-    connection.execute(f"SET temp_directory = {_literal(temporary)}")
+    connection.execute(f"SET temp_directory = {literal(temporary)}")
     if memory_limit is not None:
-        connection.execute(f"SET memory_limit = {_literal(memory_limit.strip())}")
+        connection.execute(f"SET memory_limit = {literal(memory_limit.strip())}")
 
 
 class DuckTables:
@@ -154,7 +162,7 @@ class DuckTables:
             for schema, table, kind in rows:
                 name = table if schema == "main" else f"{schema}.{table}"
                 place = ("rowid",) if kind == "BASE TABLE" else ()
-                relations[name] = _Relation(f"{_quoted(schema)}.{_quoted(table)}", place)
+                relations[name] = _Relation(f"{quoted(schema)}.{quoted(table)}", place)
             if self._query is not None:
                 relations[None] = _Relation(f"({self._query.strip().rstrip(';')}\n)")
         self._opening = replace(self._opening, relations=relations)
@@ -231,7 +239,7 @@ class DuckTables:
         if name in self._files:
             # filled in where it is first asked for, so that files nobody reads are not opened
             relation = _Relation(
-                f"read_parquet([{', '.join(map(_path, self._files[name]))}])",
+                f"read_parquet([{', '.join(map(path_sql, self._files[name]))}])",
                 ("file_index", "file_row_number"),
             )
             self._opening.relations[name] = relation
@@ -240,7 +248,7 @@ class DuckTables:
             if len(connection.extract_statements(sql)) > 1:
                 raise UsageError(Message("`--query` is to be one statement", "leave out the `;`"))
             described = connection.execute(sql).description
-        columns = tuple(_column(word, of) for word, of, *_ in described or ())
+        columns = tuple(duck_column(word, of) for word, of, *_ in described or ())
         if name is None:
             return Table("query", columns, f"{self.name}: query")
         if name in self._files:
@@ -275,13 +283,8 @@ class DuckTables:
 
     def parts(self, plan: Plan, size: int) -> Iterator[DuckPart]:
         """The students in parts of about so many, in the order of the id."""
-        students = self._students(plan)
-        if self._csv and self._opening.database is None:
-            self._stage(plan)
-        opening = replace(self._opening, relations=dict(self._opening.relations))
-        if self._alone:  # whatever a list calls it
-            opening.relations.update((one.table, opening.relations[_USUAL]) for one in plan.lists)
-        key = _key_sql(plan, plan.id)
+        opening, students = self._ready(plan)
+        key = key_sql(plan, plan.id)
         each = "DISTINCT " if plan.distinct else ""
         with opening.connection() as connection:
             cuts = connection.execute(
@@ -296,6 +299,34 @@ class DuckTables:
                 bounds.append(cut)
         for number, (after, until) in enumerate(zip(bounds, [*bounds[1:], None], strict=True)):
             yield DuckPart(f"{self.name}#{number}", opening, plan, students, after, until)
+
+    @contextlib.contextmanager
+    def cells(self, plan: Plan) -> Iterator[tuple[DuckDBPyConnection, list[str]]]:
+        """A connection, and the SQL of the students' table and of all lists with tables.
+
+        Their columns are `key`, the student's id as it is compared; `place`, another number
+        for every row of the students where there is one; and `c0`, `c1` and so on, those of
+        `columns_of`, without their casts.
+        """
+        opening, students = self._ready(plan)
+        part = DuckPart(self.name, opening, plan, students, None, None)
+        with opening.connection() as connection:
+            yield connection, [part.cells(of) for of in tables_of(plan)]
+
+    def files(self, plan: Plan | ListPlan) -> list[str]:
+        """The files of a table; none of one in a database."""
+        name = self._students(plan) if isinstance(plan, Plan) else plan.table
+        return self._files.get(_USUAL if self._alone else name or _USUAL, [])
+
+    def _ready(self, plan: Plan) -> tuple[_Opening, str | None]:
+        """All it takes to read what is planned, and the name of the students' table."""
+        students = self._students(plan)
+        if self._csv and self._opening.database is None:
+            self._stage(plan)
+        opening = replace(self._opening, relations=dict(self._opening.relations))
+        if self._alone:  # whatever a list calls it
+            opening.relations.update((one.table, opening.relations[_USUAL]) for one in plan.lists)
+        return opening, students
 
     def _students(self, plan: Plan) -> str | None:
         """The name of the students' table; None where it is a query."""
@@ -320,21 +351,21 @@ class DuckTables:
                 place = "place"
                 while place in map(str.casefold, columns):
                     place += "_"
-                typed = ", ".join(f"{_literal(column)}: 'VARCHAR'" for column in columns)
+                typed = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
                 needed = dict.fromkeys(one.id.name for one in readers)
                 for one in readers:
                     needed |= dict.fromkeys(column for column, _ in columns_of(one))
                     if isinstance(one, ListPlan):
                         needed |= dict.fromkeys(one.order)
-                selected = ", ".join(map(_quoted, needed))
-                with _told(self._shown(name)):
+                selected = ", ".join(map(quoted, needed))
+                with told(self._shown(name)):
                     connection.execute(
                         f"CREATE TABLE t{number} AS SELECT {selected},"
-                        f" row_number() OVER () AS {_quoted(place)}"
-                        f" FROM read_csv({_path(self._files[name][0])}, auto_detect = false,"
+                        f" row_number() OVER () AS {quoted(place)}"
+                        f" FROM read_csv({path_sql(self._files[name][0])}, auto_detect = false,"
                         f" header = true, delim = ',', quote = '\"', escape = '\"',"
                         f" columns = {{{typed}}})"
-                        f" ORDER BY {_quoted(readers[0].id.name)} NULLS FIRST, {_quoted(place)}"
+                        f" ORDER BY {quoted(readers[0].id.name)} NULLS FIRST, {quoted(place)}"
                     )
                 relations[name] = _Relation(f"t{number}", (place,))
         self._opening = replace(self._opening, database=path, relations=relations)
@@ -342,7 +373,10 @@ class DuckTables:
 
 @dataclass(frozen=True, slots=True)
 class DuckPart:
-    """The students whose id is after one id, until another; None for no bound."""
+    """The students whose id is after one id, until another; None for no bound.
+
+    Of these `only` some, where they are named, and the rows without an id.
+    """
 
     name: str
     opening: _Opening
@@ -350,6 +384,7 @@ class DuckPart:
     students: str | None
     after: Key
     until: Key
+    only: tuple[Key, ...] | None = None
     size = 1
 
     def places(self) -> Iterator[Found]:
@@ -365,129 +400,54 @@ class DuckPart:
 
             yield from joined(self.plan, self.opening.name, rows)
 
+    def cells(self, of: Plan | ListPlan) -> str:
+        """A table with columns of these names (see `DuckTables.cells`)."""
+        relation = self._relation(of)
+        columns = [f"{quoted(name)} AS c{n}" for n, (name, _) in enumerate(columns_of(of))]
+        each = isinstance(of, Plan) and of.distinct
+        place = " * 1099511627776 + ".join(f"CAST({one} AS BIGINT)" for one in relation.place)
+        if isinstance(of, Plan) and place and not each:
+            columns.insert(0, f"{place} AS place")
+        key = key_sql(self.plan, of.id)
+        key = f"CAST({key} AS BIGINT)" if self.plan.numbered else key
+        return self._select(of, [f"{key} AS key", *columns])
+
+    def _relation(self, of: Plan | ListPlan) -> _Relation:
+        return self.opening.relations[self.students if isinstance(of, Plan) else of.table]
+
     def _sql(self, of: Plan | ListPlan) -> str:
-        relations = self.opening.relations
-        relation = relations[self.students if isinstance(of, Plan) else of.table]
-        key = _key_sql(self.plan, of.id)
-        columns = [_cast(_quoted(name), casts) for name, casts in columns_of(of)]
+        relation = self._relation(of)
+        columns = [cast_sql(quoted(name), casts) for name, casts in columns_of(of)]
+        order = [f"{key_sql(self.plan, of.id)} NULLS FIRST"]
+        if isinstance(of, ListPlan):
+            order += [f"{quoted(name)} NULLS FIRST" for name in of.order]
+        named = dict.fromkeys(name for name, _ in columns_of(of))
+        if not (isinstance(of, Plan) and of.distinct):  # rows that are one have no place
+            order += map(quoted, relation.place or named)
+        key = key_sql(self.plan, of.id)
+        return f"{self._select(of, [f'{key} AS key', *columns])} ORDER BY {', '.join(order)}"
+
+    def _select(self, of: Plan | ListPlan, columns: Sequence[str]) -> str:
+        """Columns of the rows that are asked for."""
+        key = key_sql(self.plan, of.id)
         conditions = []
         if self.after is not None:
-            conditions.append(f"{key} > {_literal(self.after)}")
+            conditions.append(f"{key} > {literal(self.after)}")
         if self.until is not None:
             null = f" OR {key} IS NULL" if self.after is None else ""
-            conditions.append(f"({key} <= {_literal(self.until)}{null})")
+            conditions.append(f"({key} <= {literal(self.until)}{null})")
+        if self.only is not None:
+            some = ", ".join(map(literal, self.only))
+            conditions.append(f"({key} IS NULL{f' OR {key} IN ({some})' if some else ''})")
         if isinstance(of, Plan) and of.distinct:
             conditions.append(f"{key} IS NOT NULL")
         if self.opening.chosen and isinstance(of, ListPlan):
             # the rows of students who were not chosen are nobody's mistake
-            asked = relations[None].sql
-            conditions.append(f"{key} IN (SELECT {_key_sql(self.plan, self.plan.id)} FROM {asked})")
+            asked = self.opening.relations[None].sql
+            conditions.append(f"{key} IN (SELECT {key_sql(self.plan, self.plan.id)} FROM {asked})")
         each = "DISTINCT " if isinstance(of, Plan) and of.distinct else ""
-        order = [f"{key} NULLS FIRST"]
-        if isinstance(of, ListPlan):
-            order += [f"{_quoted(name)} NULLS FIRST" for name in of.order]
-        named = dict.fromkeys(name for name, _ in columns_of(of))
-        # rows that are one have no place
-        order += [] if each else map(_quoted, relation.place or named)
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        return (
-            f"SELECT {each}{', '.join([f'{key} AS key', *columns])} FROM {relation.sql} AS t"
-            f"{where} ORDER BY {', '.join(order)}"
-        )
-
-
-# -- SQL ------------------------------------------------------------------------------
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(value: Key) -> str:
-    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
-
-
-def _path(file: str) -> str:
-    """A file as it is called, for DuckDB takes `*` and `[` for a pattern."""
-    return _literal(glob.escape(file))
-
-
-def _cast(sql: str, casts: Sequence[str]) -> str:
-    for kind in casts:
-        sql = f"CAST({sql} AS {kind})"
-    return sql
-
-
-def _key_sql(plan: Plan, column: Column) -> str:
-    """The id as it is compared: a number where all are, else a text."""
-    name = _quoted(column.name)
-    return name if plan.numbered else f'CAST({name} AS TEXT) COLLATE "binary"'
-
-
-# -- types ----------------------------------------------------------------------------
-
-_FAMILIES = {
-    "boolean": Family.BOOLEAN,
-    **dict.fromkeys(("tinyint", "smallint", "integer", "bigint", "hugeint"), Family.INTEGER),
-    **dict.fromkeys(("utinyint", "usmallint", "uinteger", "ubigint", "uhugeint"), Family.INTEGER),
-    **dict.fromkeys(("decimal", "float", "double"), Family.NUMBER),
-    **dict.fromkeys(("varchar", "enum"), Family.TEXT),
-    "date": Family.DATE,
-    "uuid": Family.KEY,
-    "struct": Family.STRUCT,
-    **dict.fromkeys(("list", "array"), Family.LIST),
-}
-
-
-_AS_TEXT = dict.fromkeys(("date", "enum", "uuid"), "VARCHAR")
-
-
-def _column(name: str, of: Any) -> Column:
-    """A column by its type in DuckDB.
-
-    A FLOAT is cast to the DOUBLE that is written the same, for 0.1 is to be 0.1. A DATE
-    is cast to text, for DuckDB has days that Python has not.
-    """
-    column = _typed(name, of)
-    if not any(_holds(of, kind) for kind in (*_AS_TEXT, "float", "array")):
-        return column
-    casts = [_wire(of, {**_AS_TEXT, "float": "VARCHAR"})]
-    if _holds(of, "float"):
-        casts.append(_wire(of, {**_AS_TEXT, "float": "DOUBLE"}))
-    return replace(column, casts=tuple(casts))
-
-
-def _typed(name: str, of: Any) -> Column:
-    if str(of) == "JSON":
-        return Column(name, Family.JSON, "JSON")
-    family = _FAMILIES.get(of.id, Family.OTHER)
-    if family is Family.LIST:
-        return Column(name, family, str(of), element=_typed(name, of.children[0][1]))
-    if family is Family.STRUCT:
-        members = tuple(_typed(word, below) for word, below in of.children)
-        return Column(name, family, str(of), members=members)
-    return Column(name, family, str(of))
-
-
-def _holds(of: Any, kind: str) -> bool:
-    """Whether a type is of a kind, or holds values that are."""
-    if of.id == kind:
-        return True
-    if of.id in ("list", "array"):
-        return _holds(of.children[0][1], kind)
-    return of.id == "struct" and any(_holds(below, kind) for _, below in of.children)
-
-
-def _wire(of: Any, others: dict[str, str]) -> str:
-    """The type to cast to, so that what Python gets is exact."""
-    if str(of) == "JSON":
-        return "JSON"
-    if of.id in ("list", "array"):
-        return f"{_wire(of.children[0][1], others)}[]"
-    if of.id == "struct":
-        inner = ", ".join(f"{_quoted(word)} {_wire(below, others)}" for word, below in of.children)
-        return f"STRUCT({inner})"
-    return others.get(of.id, str(of))
+        return f"SELECT {each}{', '.join(columns)} FROM {self._relation(of).sql} AS t{where}"
 
 
 # -- files ----------------------------------------------------------------------------
@@ -523,7 +483,7 @@ def _first_line(path: str, name: str) -> list[str]:
     folded = [word.casefold() for word in words]
     twice = sorted({word for word in words if folded.count(word.casefold()) > 1})
     if twice:
-        raise wrong(f"the column {quoted(twice[0])} is named twice in its first line")
+        raise wrong(f"the column {messages.quoted(twice[0])} is named twice in its first line")
     if not all(words):
         raise wrong("a column has no name in its first line")
     return words
@@ -543,7 +503,7 @@ def _duckdb() -> Any:
 
 
 @contextlib.contextmanager
-def _told(name: str) -> Iterator[None]:
+def told(name: str) -> Iterator[None]:
     """Errors of DuckDB as those of the user, without what stands in the data."""
     duckdb = _duckdb()
     try:

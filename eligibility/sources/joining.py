@@ -14,7 +14,7 @@ from eligibility.profile_json import MAX_ITEMS, printable
 from eligibility.sources.convert import members
 from eligibility.sources.plan import ListPlan, Plan
 
-__all__ = ["Key", "Row", "columns_of", "joined"]
+__all__ = ["Key", "Row", "columns_of", "joined", "tables_of"]
 
 Key = int | str | None
 """A student's id as it is compared; None where there is none. None comes first."""
@@ -36,6 +36,11 @@ def columns_of(plan: Plan | ListPlan) -> tuple[tuple[str, tuple[str, ...]], ...]
     # names of items are compared, and two tables may have two types for them
     names = [(name, ("TEXT",)) for name in (plan.item, plan.key) if name is not None]
     return (*names, *named)
+
+
+def tables_of(plan: Plan) -> tuple[Plan | ListPlan, ...]:
+    """What is read of every table, the students' first."""
+    return (plan, *plan.all_lists)
 
 
 def joined(

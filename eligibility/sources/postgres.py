@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from eligibility.errors import Message, UsageError
 from eligibility.inputs import Found
 from eligibility.sources.columns import Column, Family, Table
-from eligibility.sources.joining import Key, Row, columns_of, joined
+from eligibility.sources.joining import Key, Row, columns_of, joined, tables_of
 from eligibility.sources.plan import ListPlan, Plan
+from eligibility.sources.postgres_types import postgres_column
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLUMN_TYPES",
+    "Cells",
     "PostgresPart",
     "PostgresTables",
     "TableWriter",
+    "as_written",
     "display_name",
     "is_url",
+    "refused",
     "write_table",
 ]
 
@@ -123,7 +127,7 @@ class PostgresTables:
                 described = [(one.name, one.type_code) for one in cursor.description or ()]
                 cursor.execute(_TYPES, [[oid for _, oid in described]])
                 types = {oid: rest for oid, *rest in cursor.fetchall()}
-            columns = tuple(_column(word, *types[oid]) for word, oid in described)
+            columns = tuple(postgres_column(word, *types[oid]) for word, oid in described)
             self._tables[name] = Table(name or "query", columns, f"{self.name}: {name or 'query'}")
         return self._tables[name]
 
@@ -133,7 +137,7 @@ class PostgresTables:
         if name is None:
             assert self._query is not None
             # the line end closes a comment
-            return sql.SQL("({}\n)").format(_as_written(self._query))
+            return sql.SQL("({}\n)").format(as_written(self._query))
         return sql.Composed([sql.Identifier(*self._names[name])])
 
     def fingerprint(self, plan: Plan) -> str:
@@ -168,19 +172,61 @@ class PostgresTables:
             cursor.execute(cuts)
             found = [_one(row) for row in cursor.fetchall()]
         bounds: list[Key] = [None, *dict.fromkeys(found)]
-        wanted: list[tuple[str | None, Plan | ListPlan]] = [(students, plan)]
-        wanted += [(one.table, one) for one in plan.all_lists]
-        chosen = None if self._query is None else relation
         for number, (after, until) in enumerate(zip(bounds, [*bounds[1:], None], strict=True)):
-            texts = tuple(
-                _rows_sql(plan, of, self._relation(name), chosen, after, until).as_string(
-                    self._connection
-                )
-                for name, of in wanted
+            yield self._part(f"{self.name}#{number}", plan, after, until, None)
+
+    def _part(
+        self, name: str, plan: Plan, after: Key, until: Key, only: Sequence[Key] | None
+    ) -> PostgresPart:
+        texts = tuple(
+            _rows_sql(plan, of, relation, self._chosen, after, until, only).as_string(
+                self._connection
             )
-            yield PostgresPart(
-                f"{self.name}#{number}", self.name, self._url, self._snapshot, plan, texts
-            )
+            for relation, of in self._wanted(plan)
+        )
+        return PostgresPart(name, self.name, self._url, self._snapshot, plan, texts, after, until)
+
+    def only(self, part: PostgresPart, keys: Sequence[Key]) -> PostgresPart:
+        """Some students of a part, and the rows without an id."""
+        return self._part(part.name, part.plan, part.after, part.until, keys)
+
+    @property
+    def _chosen(self) -> Composed | None:
+        return None if self._query is None else self._relation(None)
+
+    def _wanted(self, plan: Plan) -> Iterator[tuple[Composed, Plan | ListPlan]]:
+        """The students' table, and those of the lists."""
+        yield self._relation(self._students(plan)), plan
+        for one in plan.all_lists:
+            yield self._relation(one.table), one
+
+    @contextlib.contextmanager
+    def cells(self, plan: Plan) -> Iterator[tuple[Connection[Any], list[Cells]]]:
+        """A connection that sees the same moment, and all tables as it reads them.
+
+        It may make tables of its own, which are gone in the end.
+        """
+        found = []
+        for of in tables_of(plan):
+            name = of.table if isinstance(of, ListPlan) else self._students(plan)
+            table = self._table(name)
+            families = [column.family for word, _ in columns_of(of) if (column := table.get(word))]
+            text = _cells_sql(plan, of, self._relation(name), self._chosen, families)
+            found.append(Cells(text.as_string(self._connection), tuple(families), plan.numbered))
+        with (
+            _told(self.name),
+            contextlib.closing(_connect(self._url, self._snapshot, making=True)) as connection,
+        ):
+            yield connection, found
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The SQL of a table whose cells are all texts but the `key`, and what each text holds."""
+
+    sql: str
+    families: tuple[Family, ...]
+    numbered: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -193,6 +239,8 @@ class PostgresPart:
     snapshot: str
     plan: Plan
     texts: tuple[str, ...]
+    after: Key
+    until: Key
     size = 1
 
     def places(self) -> Iterator[Found]:
@@ -204,7 +252,7 @@ class PostgresPart:
                 number = next(n for n, one in enumerate(tables) if one is of)
                 with open_one.cursor(name=f"rows_{number}") as cursor:
                     cursor.itersize = _BATCH
-                    cursor.execute(_as_written(self.texts[number]))
+                    cursor.execute(as_written(self.texts[number]))
                     yield from cursor
 
             yield from joined(self.plan, self.source, rows)
@@ -217,6 +265,7 @@ def _rows_sql(
     chosen: Composed | None,
     after: Key,
     until: Key,
+    only: Sequence[Key] | None,
 ) -> Composed:
     """The rows of a table whose id is in a range; of the students chosen where some are."""
     from psycopg import sql
@@ -224,26 +273,78 @@ def _rows_sql(
     key = _key(plan, of.id)
     named = columns_of(of)
     columns = [key, *(_cast(sql.Identifier(name), casts) for name, casts in named)]
-    conditions = []
+    conditions: list[Composed] = []
+    if only is not None:
+        conditions.append(
+            as_written("({0} IS NULL OR {0} = ANY({1}))").format(key, sql.Literal(list(only)))
+            if only
+            else sql.SQL("{} IS NULL").format(key)
+        )
     if after is not None:
         conditions.append(sql.SQL("{} > {}").format(key, sql.Literal(after)))
     if until is not None:
         text = "({0} <= {1} OR {0} IS NULL)" if after is None else "{0} <= {1}"
-        conditions.append(_as_written(text).format(key, sql.Literal(until)))
-    if isinstance(of, Plan) and of.distinct:
-        conditions.append(sql.SQL("{} IS NOT NULL").format(key))
-    if chosen is not None and isinstance(of, ListPlan):
-        # the rows of students who were not chosen are nobody's mistake
-        text = "{} IN (SELECT {} FROM {} AS chosen)"
-        conditions.append(_as_written(text).format(key, _key(plan, plan.id), chosen))
+        conditions.append(as_written(text).format(key, sql.Literal(until)))
+    conditions += _asked(plan, of, chosen)
     order = [sql.SQL("{} NULLS FIRST").format(key)]
     if isinstance(of, ListPlan):
         order += [sql.SQL("{} NULLS FIRST").format(sql.Identifier(name)) for name in of.order]
     order += [_as_text(sql.Identifier(name)) for name in dict.fromkeys(name for name, _ in named)]
-    where = sql.SQL(" WHERE ") + sql.SQL(" AND ").join(conditions) if conditions else sql.SQL("")
     return sql.SQL("SELECT{} {} FROM {} AS t{} ORDER BY {}").format(
-        _each(of), sql.SQL(", ").join(columns), relation, where, sql.SQL(", ").join(order)
+        _each(of),
+        sql.SQL(", ").join(columns),
+        relation,
+        _where(conditions),
+        sql.SQL(", ").join(order),
     )
+
+
+def _cells_sql(
+    plan: Plan,
+    of: Plan | ListPlan,
+    relation: Composed,
+    chosen: Composed | None,
+    families: Sequence[Family],
+) -> Composed:
+    """All rows of a table: the `key`, and the columns `c0`, `c1` and so on as texts.
+
+    A text is compared by its characters, whatever the column says.
+    """
+    from psycopg import sql
+
+    key = _key(plan, of.id)
+    columns = [sql.SQL("{}{} AS key").format(key, as_written("::bigint" * plan.numbered))]
+    for number, ((name, casts), family) in enumerate(zip(columns_of(of), families, strict=True)):
+        cell = _cast(sql.Identifier(name), casts)
+        if family is Family.LIST:
+            cell = sql.SQL("array_to_json({})").format(cell)
+        named = sql.Identifier(f"c{number}")
+        columns.append(sql.SQL("{} AS {}").format(_as_text(cell), named))
+    return sql.SQL("SELECT{} {} FROM {} AS t{}").format(
+        _each(of), sql.SQL(", ").join(columns), relation, _where(_asked(plan, of, chosen))
+    )
+
+
+def _asked(plan: Plan, of: Plan | ListPlan, chosen: Composed | None) -> list[Composed]:
+    """What holds for all rows that are asked for."""
+    from psycopg import sql
+
+    key = _key(plan, of.id)
+    if isinstance(of, Plan):
+        return [sql.SQL("{} IS NOT NULL").format(key)] if of.distinct else []
+    if chosen is None:
+        return []
+    # the rows of students who were not chosen are nobody's mistake
+    text = "{} IN (SELECT {} FROM {} AS chosen)"
+    return [as_written(text).format(key, _key(plan, plan.id), chosen)]
+
+
+def _where(conditions: Sequence[Composed]) -> Any:
+    from psycopg import sql
+
+    if not conditions:
+        return sql.SQL("")
+    return sql.SQL(" WHERE ") + sql.SQL(" AND ").join(conditions)
 
 
 def _key(plan: Plan, column: Column) -> Composed:
@@ -256,7 +357,7 @@ def _key(plan: Plan, column: Column) -> Composed:
 
 def _each(of: Plan | ListPlan) -> Any:
     """What makes one row of all that are equal, where that is how students are found."""
-    return _as_written(" DISTINCT" if isinstance(of, Plan) and of.distinct else "")
+    return as_written(" DISTINCT" if isinstance(of, Plan) and of.distinct else "")
 
 
 def _as_text(one: Any) -> Composed:
@@ -269,11 +370,11 @@ def _cast(one: Any, casts: Sequence[str]) -> Composed:
     from psycopg import sql
 
     for kind in casts:
-        one = sql.SQL("CAST({} AS {})").format(one, _as_written(kind))
+        one = sql.SQL("CAST({} AS {})").format(one, as_written(kind))
     return sql.Composed([one])
 
 
-def _as_written(text: str) -> Any:
+def as_written(text: str) -> Any:
     """A text as SQL, nothing in it changed."""
     from psycopg import sql
 
@@ -292,29 +393,6 @@ _TYPES = """
     FROM pg_type AS t LEFT JOIN pg_type AS e ON e.oid = t.typelem AND t.typcategory = 'A'
     WHERE t.oid = ANY(%s)
 """
-
-_FAMILIES = {
-    "bool": Family.BOOLEAN,
-    **dict.fromkeys(("int2", "int4", "int8"), Family.INTEGER),
-    **dict.fromkeys(("numeric", "float4", "float8"), Family.NUMBER),
-    **dict.fromkeys(("text", "varchar", "bpchar", "name", "citext"), Family.TEXT),
-    "date": Family.DATE,
-    "uuid": Family.KEY,
-    **dict.fromkeys(("json", "jsonb"), Family.JSON),
-}
-
-
-def _column(name: str, shown: str, word: str, sort: str, element: str | None) -> Column:
-    """A column by its type: as people write it, its name, its sort, and that of its items."""
-    if element is not None:
-        held = Column("", _FAMILIES.get(element, Family.OTHER), element)
-        casts = () if element == "text" else ("text[]",)
-        return Column(name, Family.LIST, shown, element=held, casts=casts)
-    family = Family.TEXT if sort == "e" else _FAMILIES.get(word, Family.OTHER)
-    # texts of a fixed length are filled up with blanks, which the cast takes off
-    casts = ("text",) if word in ("bpchar", "uuid") else ()
-    return Column(name, family, shown, casts=casts)
-
 
 # -- writing --------------------------------------------------------------------------
 
@@ -370,7 +448,7 @@ class TableWriter:
             self._connection = connection
             self._refuse_other()
             columns = sql.SQL(", ").join(
-                sql.SQL("{} {}").format(sql.Identifier(name), _as_written(kind))
+                sql.SQL("{} {}").format(sql.Identifier(name), as_written(kind))
                 for name, kind in self._columns
             )
             connection.execute(sql.SQL("CREATE TABLE {} ({})").format(self._staging, columns))
@@ -418,7 +496,7 @@ class TableWriter:
             ("DROP TABLE IF EXISTS {}", self._target),
             ("ALTER TABLE {} RENAME TO {}", self._staging, self._last),
         ):
-            self._connection.execute(_as_written(str(text)).format(*names))
+            self._connection.execute(as_written(str(text)).format(*names))
         said = sql.SQL("COMMENT ON TABLE {} IS {}").format(self._target, sql.Literal(_OURS))
         self._connection.execute(said)
 
@@ -445,7 +523,13 @@ def _psycopg() -> Any:
     return psycopg
 
 
-def _connect(url: str, snapshot: str | None = None) -> Connection[Any]:
+def refused() -> Any:
+    """The errors of a database that lets nothing be made."""
+    errors = _psycopg().errors
+    return errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction
+
+
+def _connect(url: str, snapshot: str | None = None, *, making: bool = False) -> Connection[Any]:
     """A transaction that reads one moment, that of the snapshot where there is one."""
     psycopg = _psycopg()
     from psycopg import sql
@@ -455,7 +539,7 @@ def _connect(url: str, snapshot: str | None = None) -> Connection[Any]:
     connection: Connection[Any] = psycopg.connect(url)
     try:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
+        connection.read_only = not making
         # exact: the shortest text of a float, days that Python has not, numbers in JSON
         for word in ("float4", "float8"):
             connection.adapters.register_loader(word, NumericLoader)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from eligibility.errors import Message, UsageError
 from eligibility.model import RulePack
 from eligibility.sources.duck import DuckPart, DuckTables, check_size
+from eligibility.sources.joining import Key
 from eligibility.sources.mapping import read_mapping
 from eligibility.sources.plan import Plan, make_plan
 from eligibility.sources.postgres import PostgresPart, PostgresTables, is_url
@@ -33,22 +35,29 @@ class TableSource:
 
     def __init__(self, tables: DuckTables | PostgresTables, plan: Plan, size: int) -> None:
         self.name = tables.name
-        self._tables = tables
-        self._plan = plan
+        self.tables = tables
+        self.plan = plan
         self._size = size
 
     def parts(self) -> Iterator[DuckPart | PostgresPart]:
         """The parts, in the order of the id; they can be read until the source is closed."""
-        return self._tables.parts(self._plan, self._size)
+        return self.tables.parts(self.plan, self._size)
+
+    def only(self, part: DuckPart | PostgresPart, keys: Sequence[Key]) -> DuckPart | PostgresPart:
+        """Some students of a part, by their ids, and the rows without an id."""
+        if isinstance(part, DuckPart):
+            return replace(part, only=tuple(keys))
+        assert isinstance(self.tables, PostgresTables)
+        return self.tables.only(part, keys)
 
     def fingerprint(self) -> str:
         """Another text when the files, the number of rows, or the mapping are others."""
-        told = f"{self._tables.fingerprint(self._plan)}\n{self._plan!r}\n{self._size}"
+        told = f"{self.tables.fingerprint(self.plan)}\n{self.plan!r}\n{self._size}"
         return f"sha256:{hashlib.sha256(told.encode('utf-8', 'surrogateescape')).hexdigest()}"
 
     def close(self) -> None:
         """Let go of connections and temporary files."""
-        self._tables.close()
+        self.tables.close()
 
     def __enter__(self) -> Self:
         return self

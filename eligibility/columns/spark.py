@@ -1,0 +1,149 @@
+"""Spark as what decides: a session of its own here, or the cluster that it is started on.
+
+`SPARK_REMOTE` names a server to connect to, and `spark-submit` brings a session; without
+either, all processors of this machine are used. The students are Parquet files, which Spark
+finds by the same names.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from eligibility.columns.backends import Backend, Cells, NotInColumnsError, same
+from eligibility.errors import Message, UsageError
+from eligibility.sources.duck import DuckTables
+from eligibility.sources.joining import columns_of, tables_of
+from eligibility.sources.plan import ListPlan, Plan
+from eligibility.sources.tables import TableSource
+from eligibility.team import processors
+
+if TYPE_CHECKING:
+    import ibis
+    import pyarrow as pa
+    from ibis.expr.types import Table
+
+__all__ = ["spark"]
+
+
+@contextlib.contextmanager
+def spark(source: TableSource) -> Iterator[Backend]:
+    """Spark with the Parquet files of a source, for as long as the block runs."""
+    tables, plan = source.tables, source.plan
+    files = {}
+    if isinstance(tables, DuckTables):
+        files = {id(of): tables.files(of) for of in tables_of(plan)}
+    if not files or not all(
+        all(n.lower().endswith(".parquet") for n in one) and one for one in files.values()
+    ):
+        raise NotInColumnsError("Spark reads Parquet files, and these are others", None)
+    session, own = _session()
+    made = _Spark(session, plan, files)
+    try:
+        yield made
+    finally:
+        made.close()
+        if own:
+            session.stop()
+
+
+def _session() -> tuple[Any, bool]:
+    """The session there is, or a new one; and whether it is new."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        hint = "`pip install 'eligibility[spark]'` brings it, and it needs Java"
+        raise UsageError(Message("Spark is not here", hint)) from None
+    found = SparkSession.getActiveSession()
+    if found is not None:
+        return found, False
+    try:
+        builder = SparkSession.builder.appName("eligibility")
+        if "SPARK_REMOTE" not in os.environ and "MASTER" not in os.environ:
+            # a shuffle on one machine is not worth more parts than it has processors
+            builder = builder.config("spark.sql.shuffle.partitions", str(processors()))
+            builder = builder.config("spark.ui.enabled", "false")
+        return builder.config("spark.ui.showConsoleProgress", "false").getOrCreate(), True
+    except Exception as error:  # whatever it is, it cannot be started
+        text = f"Spark cannot be started: {str(error).splitlines()[0]}"
+        raise UsageError(Message(text, "it needs Java 17 or later")) from error
+
+
+class _Spark:
+    def __init__(self, session: Any, plan: Plan, files: dict[int, list[str]]) -> None:
+        import ibis
+
+        # it has options of its own, which are there only when it is named
+        _ = ibis.pyspark
+        self._session = session
+        self._plan = plan
+        self._files = files
+        self._prefix = f"eligibility_{uuid.uuid4().hex[:12]}"
+        self._numbers = itertools.count()
+        self._kept: dict[str, Any] = {}
+
+    def cells(self, of: Plan | ListPlan) -> Cells:
+        """A table of the source."""
+        import ibis
+        from pyspark.sql import functions
+
+        columns = columns_of(of)
+        frame = self._session.read.parquet(*self._files[id(of)])
+        kind = "bigint" if self._plan.numbered else "string"
+        key = functions.col(_quoted(of.id.name)).cast(kind).alias("key")
+        frame = frame.select(
+            key,
+            *(functions.col(_quoted(name)).alias(f"c{n}") for n, (name, _) in enumerate(columns)),
+        )
+        if isinstance(of, Plan) and of.distinct:
+            frame = frame.where(frame.key.isNotNull()).distinct()
+        schema = ibis.Schema.from_pyarrow(frame.limit(0).toArrow().schema)
+        return Cells(self._table(frame, schema), "key", [same] * len(columns))
+
+    def keep(self, table: Table) -> Table:
+        """The same, worked out once, and held by Spark."""
+        import ibis
+
+        frame = self._session.sql(str(ibis.to_sql(table, dialect="pyspark"))).persist()
+        frame.count()
+        found = self._table(frame, table.schema())
+        self._kept[found.get_name()] = frame
+        return found
+
+    def put(self, rows: pa.Table) -> Table:
+        """A table of Spark with these rows."""
+        import ibis
+
+        return self._table(
+            self._session.createDataFrame(rows), ibis.Schema.from_pyarrow(rows.schema)
+        )
+
+    def fetch(self, table: Table) -> pa.Table:
+        """The rows of a table."""
+        import ibis
+
+        return self._session.sql(str(ibis.to_sql(table, dialect="pyspark"))).toArrow()
+
+    def drop(self, table: Table) -> None:
+        """Let go of what was kept."""
+        self._kept.pop(table.get_name()).unpersist()
+
+    def close(self) -> None:
+        """Let go of everything that was kept."""
+        for frame in self._kept.values():
+            frame.unpersist()
+
+    def _table(self, frame: Any, schema: ibis.Schema) -> Table:
+        import ibis
+
+        name = f"{self._prefix}_{next(self._numbers)}"
+        frame.createOrReplaceTempView(name)
+        return ibis.table(schema, name=name)
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"

@@ -1,0 +1,385 @@
+"""Students decided in columns: the same files as one by one, whatever decides."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+import psycopg
+import pytest
+from commands import DAY, run
+from servers import running
+from student_tables import (
+    MAPPING,
+    Student,
+    made,
+    row_tables,
+    write_csv,
+    write_duckdb,
+    write_parquet,
+)
+
+VOCABULARY = """\
+vocabulary: types
+title: Facts of every type
+scales:
+  grade:
+    title: grade
+    order: [F, D, C, B+, A]
+    off_scale: {P: {counts_as: C}}
+    points: {F: 0, D: 1, C: 2, B+: 3.3, A: 4}
+facts:
+  flag: {type: boolean, title: flag, question: "?"}
+  none_known: {type: boolean, complete: true, title: none known, question: "?"}
+  age: {type: integer, minimum: 0, maximum: 120, title: age, question: "?"}
+  steps: {type: integer, title: steps, question: "?"}
+  gpa: {type: number, minimum: 0, maximum: 4.5, title: GPA, question: "?"}
+  amount: {type: number, title: amount, question: "?"}
+  note: {type: text, title: note, question: "?"}
+  state: {type: text, values: [New York, new-jersey, CA], title: state, question: "?"}
+  born: {type: date, title: born, question: "?"}
+  best: {type: grade, title: best, question: "?"}
+  tags: {type: text, many: true, title: tags, question: "?"}
+  course:
+    type: list
+    item: course
+    title: courses
+    question: "?"
+    named_by: [title]
+    dated_by: done
+    attributes:
+      title: {type: text, title: title, question: "?"}
+      grade: {type: grade, title: grade, question: "?"}
+      done: {type: date, title: done, question: "?"}
+      hours: {type: integer, minimum: 1, title: hours, question: "?"}
+      id: {type: text, title: id, question: "?"}
+      part:
+        type: list
+        item: part
+        title: parts
+        question: "?"
+        named_by: [name]
+        attributes:
+          name: {type: text, title: name, question: "?"}
+          credits: {type: number, minimum: 0, title: credits, question: "?"}
+  job:
+    type: list
+    complete: true
+    item: job
+    title: jobs
+    question: "?"
+    named_by: [title]
+    attributes:
+      title: {type: text, title: title, question: "?"}
+"""
+
+PACK = """\
+pack: every-leaf
+title: Leaves of every kind that a sum can tell
+version: "1"
+use: [types]
+sources:
+  book: {title: A book, read: 2026-11-24}
+outcomes:
+"""
+
+CONDITIONS = {
+    "scalars": [
+        "flag: true",
+        "none_known: false",
+        "age: {at_least: 40}",
+        "gpa: {at_least: 2.25}",
+        "state: {one_of: [New York, CA]}",
+        "tags: {includes: a}",
+        "best: {at_least: C}",
+        "note: ünïcode",
+    ],
+    "pairs": ["age: {at_least: {fact: gpa}}", "amount: {less_than: {fact: steps}}"],
+    "days": ["born: {before: 2008-06-01}"],
+    "counts": [
+        "course: {count: {grade: {at_least: C}}, at_least: 1}",
+        "course: {count: {title: plain}, at_most: 0}",
+        "course: {has: {done: {within: {years: 10}}}}",
+    ],
+    "amounts": [
+        "course: {sum: hours, at_least: 60}",
+        "course: {sum: hours, at_most: 90, where: {grade: {at_least: D}}}",
+        "course: {mean: grade, weight: hours, at_least: 2.5}",
+        "course: {mean: grade, at_least: 2}",
+    ],
+    "covers": ["course: {covers: {grade: [A, C]}}", "job: {covers: {title: [plain, '60']}}"],
+    "jobs": ["job: {count: {title: plain}, at_least: 1}"],
+    "fairness": ["judgement: {id: fair, question: Is it fair?, decided_by: the dean}"],
+    "nested": ["course: {has: {part: {count: {credits: {at_least: 3}}, at_least: 1}}}"],
+    "all-in-one": ["any: [{outcome: scalars}, {outcome: counts}]", "outcome: pairs"],
+}
+
+
+def rules(folder: Path) -> Path:
+    """The pack, with an outcome for every group of conditions, and one for each of them."""
+    text = PACK
+    for name, conditions in CONDITIONS.items():
+        every = {name: conditions, **{f"{name}-{n}": [c] for n, c in enumerate(conditions)}}
+        for outcome, some in every.items():
+            listed = "".join(f"        - {one}\n" for one in some)
+            text += (
+                f"  {outcome}:\n    title: {outcome}\n    source: {{from: book}}\n"
+                f"    requires:\n      all:\n{listed}"
+            )
+    (folder / "rules" / "every-leaf").mkdir(parents=True)
+    (folder / "rules" / "types.yaml").write_text(VOCABULARY, encoding="utf-8")
+    (folder / "rules" / "every-leaf" / "pack.yaml").write_text(text, encoding="utf-8")
+    return folder / "rules"
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    with running() as url:
+        yield url
+
+
+# -- the ways that students come in tables
+
+
+def nested(folder: Path, files: int = 1) -> tuple[str, str]:
+    students = folder / "students"
+    students.mkdir()
+    write_parquet(students, made(nested=True), files)
+    return str(students if files > 1 else students / "students-0.parquet"), NESTED
+
+
+NESTED = "judgements: {fair: is_fair}\n"
+
+FLAT = MAPPING.replace(
+    "    key: number\n    lists:\n      part: {table: parts, item: of_course, order: [line]}\n", ""
+)
+
+
+def flat() -> list[Student]:
+    """The students without lists in lists: a table of those is none of what columns tell."""
+    students = made(nested=False)
+    return [one | {"course": [c | {"part": []} for c in one["course"]]} for one in students]
+
+
+def csv_set(folder: Path) -> tuple[str, str]:
+    source = write_csv(folder / "tables", flat())
+    (source / "parts.csv").unlink()
+    return str(source), FLAT
+
+
+def database(folder: Path) -> tuple[str, str]:
+    return str(write_duckdb(folder / "college.duckdb", flat())), FLAT
+
+
+def parquet_set(folder: Path) -> tuple[str, str]:
+    write_duckdb(folder / "college.duckdb", flat())
+    (folder / "tables").mkdir()
+    with duckdb.connect(str(folder / "college.duckdb")) as connection:
+        for name in ("people", "transcript", "job"):
+            connection.execute(f"COPY {name} TO '{folder}/tables/{name}.parquet'")
+    return str(folder / "tables"), FLAT
+
+
+def postgres(folder: Path, server: str) -> tuple[str, str]:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS columns")
+        # a language in which capitals are no matter of code points
+        connection.execute(
+            "CREATE DATABASE columns TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'"
+        )
+    url = server.replace("///postgres?", "///columns?")
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        for name, kinds, rows in row_tables(flat()):
+            columns = ", ".join(f"{column} {kind}" for column, kind in kinds.items())
+            cursor.execute(f"CREATE TABLE {name} ({columns})".encode())
+            marks = ", ".join(["%s"] * len(kinds))
+            cursor.executemany(f"INSERT INTO {name} VALUES ({marks})".encode(), rows)
+    return url, FLAT
+
+
+WAYS: dict[str, tuple[str, Callable[..., tuple[str, str]]]] = {
+    "nested Parquet": ("duckdb", nested),
+    "Parquet in three files": ("duckdb", lambda folder: nested(folder, 3)),
+    "a Parquet file for each list": ("duckdb", parquet_set),
+    "a CSV file for each list": ("duckdb", csv_set),
+    "a DuckDB file": ("duckdb", database),
+}
+
+
+def batch(folder: Path, source: str, backend: str, *words: str | Path) -> dict[str, bytes]:
+    """The files that a run writes, all that tells of the run itself left out."""
+    to = folder / backend
+    to.mkdir()
+    ending = "parquet" if "parquet" in words else "csv" if "wide" in words else "ndjson"
+    name = f"out.{ending}"
+    result = run(
+        "batch", source, "--to", to / name, "--reasons", "none", "--as-of", DAY,
+        "--backend", backend, *words,
+    )  # fmt: skip
+    assert result.exit_code in (0, 1), result.stderr
+    assert isinstance(result.exception, SystemExit | None), result.exception
+    summary = json.loads((to / f"{name}.summary.json").read_text())
+    assert summary["read"] == summary["answered"] + summary["rejected"] > 0
+    told = {key: summary[key] for key in ("read", "answered", "rejected", "outcomes")}
+    told["reasons"] = summary["rejects"]["reasons"]
+    files = {one.name: one.read_bytes() for one in to.iterdir() if "summary" not in one.name}
+    return {**files, "summary": json.dumps(told).encode()}
+
+
+def compare(folder: Path, source: str, backend: str, *words: str | Path) -> dict[str, bytes]:
+    found = batch(folder, source, backend, *words)
+    assert found == batch(folder, source, "rows", *words)
+    return found
+
+
+def mapped(folder: Path, mapping: str) -> tuple[str | Path, ...]:
+    (folder / "mapping.yaml").write_text(mapping, encoding="utf-8")
+    return ("--rules", rules(folder), "--mapping", folder / "mapping.yaml")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_columns_write_what_rows_do(way: str, tmp_path: Path) -> None:
+    backend, make = WAYS[way]
+    source, mapping = make(tmp_path)
+    words = mapped(tmp_path, mapping)
+    found = compare(tmp_path, source, backend, *words)
+    assert len(found["out.ndjson"].splitlines()) == len(made(nested=True))
+
+
+def test_columns_in_postgres_write_what_rows_do(server: str, tmp_path: Path) -> None:
+    source, mapping = postgres(tmp_path, server)
+    compare(tmp_path, source, "postgres", *mapped(tmp_path, mapping))
+
+
+@pytest.mark.parametrize("kind", ["csv", "wide", "parquet"])
+def test_all_formats_come_out_the_same(kind: str, tmp_path: Path) -> None:
+    source, mapping = nested(tmp_path)
+    words = mapped(tmp_path, mapping)
+    if kind == "csv":
+        folder = tmp_path / "folder"
+        for backend in ("rows", "duckdb"):
+            to = folder / backend
+            result = run(
+                "batch", source, "--to", to, "--reasons", "none", "--as-of", DAY,
+                "--backend", backend, "--format", kind, *words,
+            )  # fmt: skip
+            assert result.exit_code == 0, result.stderr
+        parts = [(folder / one / "part-00000.csv").read_bytes() for one in ("rows", "duckdb")]
+        assert parts[0] == parts[1]
+        return
+    compare(tmp_path, source, "duckdb", "--format", kind, *words)
+
+
+@pytest.mark.skipif(
+    find_spec("pyspark") is None or shutil.which("java") is None, reason="there is no Spark here"
+)
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("files", [2, 5])
+def test_spark_writes_what_rows_do(
+    files: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MASTER", "local[2]")
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    source, mapping = nested(tmp_path, files)
+    words = [*mapped(tmp_path, mapping), *("--outcome", "amounts", "--outcome", "all-in-one")]
+    compare(tmp_path, source, "spark", *words, "--outcome", "nested", "--outcome", "covers")
+
+
+# -- students whom the columns cannot tell
+
+
+def odd(folder: Path) -> str:
+    """Students with a value, a list, an id or a number of items that is not plain."""
+    source, _ = nested(folder)
+    target = folder / "odd.parquet"
+    changes = {
+        "state": "CASE WHEN n % 7 = 0 THEN 'Nowhere' ELSE state END",
+        "amount": "CASE WHEN n % 11 = 0 THEN 123456.123456 ELSE amount END",
+        "course": "CASE WHEN n % 13 = 0 THEN [NULL] WHEN n % 17 = 0"
+        " THEN list_transform(range(130), lambda i: course[1]) ELSE course END",
+        "id": "CASE WHEN n % 19 = 0 THEN NULL WHEN n % 23 = 0 THEN 'twice'"
+        " WHEN n = 29 THEN '' ELSE id END",
+    }
+    replaced = ", ".join(f"{sql} AS {name}" for name, sql in changes.items())
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT * EXCLUDE (n) REPLACE ({replaced}) FROM"
+            f" (SELECT *, row_number() OVER () AS n FROM '{source}')) TO '{target}'"
+        )
+    return str(target)
+
+
+def test_students_who_are_odd_are_told_as_always(tmp_path: Path) -> None:
+    found = compare(tmp_path, odd(tmp_path), "duckdb", *mapped(tmp_path, NESTED))
+    rejects = [json.loads(one) for one in found["out.ndjson.rejects.ndjson"].splitlines()]
+    told = {one["pointer"] or one["reason"].partition("`")[0] for one in rejects}
+    assert told >= {"/state", "/course/0", "/id", "a row of ", "the id stands in 2 rows of "}
+
+
+def test_items_of_nobody_are_told_as_always(tmp_path: Path) -> None:
+    source, mapping = database(tmp_path)
+    with duckdb.connect(source) as connection:
+        connection.execute("DELETE FROM people WHERE student = '7'")
+        connection.execute("UPDATE job SET student = NULL WHERE student = '007'")
+        connection.execute("INSERT INTO job VALUES ('nobody', 1, 'plain')")
+    found = compare(tmp_path, source, "duckdb", *mapped(tmp_path, mapping))
+    assert b"1 row of a student who is not in" in found["out.ndjson.rejects.ndjson"]
+
+
+# -- what is refused
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ("--backend", "duckdb", "--reasons", "blocking"),
+            "reasons are told one by one = `--reasons none` leaves them out",
+        ),
+        (
+            ("--backend", "postgres", "--reasons", "none"),
+            "`--backend postgres` does not go with `college.duckdb` = `--backend duckdb` does",
+        ),
+        (
+            ("--backend", "spark", "--reasons", "none"),
+            "Spark reads Parquet files, and these are others",
+        ),
+    ],
+)
+def test_a_backend_that_cannot_do_it_says_so(
+    words: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    database(tmp_path)
+    more = mapped(tmp_path, FLAT)
+    result = run("batch", "college.duckdb", "--to", "out.ndjson", "--as-of", DAY, *more, *words)
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())
+    assert not Path("out.ndjson").exists()
+
+
+def test_tables_of_lists_in_lists_are_answered_one_by_one(tmp_path: Path) -> None:
+    source = write_csv(tmp_path / "tables", made(nested=False))
+    words = mapped(tmp_path, MAPPING)
+    asked = ("batch", source, "--to", tmp_path / "out.ndjson", "--as-of", DAY, "--reasons", "none")
+    result = run(*asked, *words)
+    assert result.exit_code == 0
+    text = "answered one by one: `part`, a list in the list `course`, has a table"
+    assert text in " ".join(result.stderr.split())
+    refused = run(*asked, *words, "--backend", "duckdb")
+    assert refused.exit_code == 2
+    assert "`part`, a list in the list `course`, has a table" in " ".join(refused.stderr.split())
+
+
+def test_a_source_without_tables_has_no_columns(tmp_path: Path) -> None:
+    (tmp_path / "students.ndjson").write_text('{"id": "a"}\n')
+    to = tmp_path / "out.ndjson"
+    words = ("--rules", rules(tmp_path), "--reasons", "none", "--backend", "duckdb")
+    result = run("batch", tmp_path / "students.ndjson", "--to", to, *words)
+    assert result.exit_code == 2
+    assert "`--backend duckdb` is for tables" in " ".join(result.stderr.split())
