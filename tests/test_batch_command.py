@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import json
 import os
@@ -23,7 +24,7 @@ from click.testing import Result
 from commands import DAY, PROFILES, ROOT, RULES, check, command, environment, run
 from pyarrow import parquet
 
-from eligibility.batch import formats, summary
+from eligibility.batch import formats, sinks, summary
 from eligibility.batch.rows import Blocking, Findings
 from eligibility.batch.summary import Tally
 from eligibility.errors import UsageError
@@ -958,6 +959,49 @@ def test_what_is_not_installed_is_told_with_how_to_get_it(
     assert result.stderr.startswith(told)
 
 
+def test_a_table_that_cannot_take_the_place_of_a_view_is_told(mixed: Path) -> None:
+    with duckdb.connect("out.duckdb") as connection:
+        connection.execute("CREATE VIEW verdicts AS SELECT 1 AS one")
+    result = batch(mixed, "--to", "out.duckdb")
+    assert result.exit_code == 2
+    assert "the table `verdicts` of `out.duckdb` cannot be written\n  = " in result.stderr
+    with duckdb.connect("out.duckdb") as connection:
+        [names] = connection.execute("SELECT list(table_name) FROM duckdb_tables()").fetchall()
+        assert names == (None,)
+        assert connection.execute("SELECT * FROM verdicts").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("target", "made"), [("out.csv", "put"), ("out.csv", "write_json"), ("out", "write_json")]
+)
+def test_a_disk_that_is_full_in_the_end_is_told_by_the_name_of_what_is_written(
+    target: str, made: str, mixed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files of all parts were written by then."""
+    true = getattr(sinks, made)
+
+    def full(one: Path | str, other: Any) -> None:
+        if made == "put" or Path(one).name == "summary.json":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        true(one, other)
+
+    monkeypatch.setattr(sinks, made, full)
+    result = batch(mixed, "--to", target)
+    assert result.exit_code == 2
+    assert f"`{target}` cannot be written: No space left on device" in result.stderr
+    assert not [*Path().glob(f"{target}*summary*"), *Path().glob("out.csv*")]
+
+
+def test_two_runs_do_not_work_in_one_folder(mixed: Path) -> None:
+    batch(mixed, "--to", "out")
+    with sinks.FolderOfParts(Path("out"), json.loads(Path("out/run.json").read_text())["asked"],
+                             resume=True):  # fmt: skip
+        result = batch(mixed, "--to", "out", "--resume")
+    assert result.exit_code == 2
+    assert "another run is at work in `out`" in result.stderr
+    assert batch(mixed, "--to", "out", "--resume").exit_code == 1
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
 @pytest.mark.usefixtures("small_parts")
 @pytest.mark.parametrize("jobs", ["1", "2"])
@@ -992,6 +1036,14 @@ def test_a_file_that_became_shorter_ends_the_run(tmp_path: Path) -> None:
 
 
 # One student out of many
+
+
+def test_a_file_that_became_shorter_while_a_part_was_read_ends_the_run(tmp_path: Path) -> None:
+    path = written(tmp_path / "students.ndjson", many(9))
+    [part] = files.Lines(path).parts()
+    written(path, many(3))
+    with pytest.raises(UsageError, match="became shorter while it was read"):
+        list(part.places())
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from eligibility.batch.answering import Answering, OneByOne
+from eligibility.batch.formats import Ndjson
 from eligibility.batch.streaming import Streaming
 from eligibility.batch.summary import Counting
 from eligibility.inputs import Found, Unread
@@ -147,6 +149,7 @@ ORDINARY = {
     "a number below the least": '{"id":"a","gpa":-1}',
     "a number above the most": '{"id":"a","gpa":5.01}',
     "noughts in a row": '{"id":"a","gpa":3.0000000000000000}',
+    "nothing with an exponent": '{"id":"a","gpa":0e-40}',
     "a whole number of too many digits": '{"id":"a","age":' + "1" * 31 + "}",
     "a number of too many digits": '{"id":"a","gpa":3.' + "1" * 40 + "}",
     "a day that is none": '{"id":"a","born":"2023-02-30"}',
@@ -217,6 +220,16 @@ def test_values_that_are_equal_and_written_otherwise_are_each_told(club: Pack) -
         '{"id":"l","gpa":1.2345678901234567890123456789}',
         '{"id":"m","gpa":1.23456789012345678901234567890}',
         '{"id":"n","gpa":1.2345678901234567890123456789000}',
+        '{"id":"o","gpa":0}',
+        '{"id":"p","gpa":0e-40}',
+        '{"id":"q","gpa":0.0E+50}',
+        '{"id":"r","gpa":1e-20}',
+        '{"id":"s","gpa":1.00000000000e-20}',
+        '{"id":"t","gpa":1000000000000000.000000000000000e-15}',
+        '{"id":"u","courses":[{"credits":1e15},{"credits":0}]}',
+        '{"id":"v","courses":[{"credits":1000000000000000.000000000000000}]}',
+        '{"id":"w","courses":[{"credits":0e-40}]}',
+        '{"id":"x 0e1","courses":[{"credits":10e-1}]}',
     ]
     places = [Unread("lines", number, line.encode()) for number, line in enumerate(lines, 1)]
     assert came_out(quick, 1, places) == came_out(plain, 1, places)
@@ -254,6 +267,26 @@ def test_what_is_remembered_is_forgotten_when_it_is_too_much(
     quick = Streaming(club, TODAY, ["entry"], "blocking", written=False)
     plain = OneByOne(club, TODAY, ["entry"], "blocking")
     assert came_out(quick, 1, places) == came_out(plain, 1, places)
+
+
+def test_what_blocks_is_written_in_the_order_of_the_outcomes_asked_for(
+    shipped: Pack,
+) -> None:
+    """An outcome that refers to others is decided behind them, and may be written before them."""
+    asked = [*shipped.rules.outcomes][::-1]
+    line = Unread("lines", 1, b'{"id":"a"}')
+    form = Ndjson(asked, "blocking")
+    texts = []
+    for way in (
+        Streaming(shipped, TODAY, asked, "blocking", written=True),
+        OneByOne(shipped, TODAY, asked, "blocking"),
+    ):
+        stream = io.BytesIO()
+        form.write(stream, way.rows(Lines([line]), Counting(len(asked))))
+        texts.append(stream.getvalue())
+    assert texts[0] == texts[1]
+    told = json.loads(texts[0])["blocking"]
+    assert [*told] == [name for name in asked if name in told]
 
 
 # -- cases ------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -37,11 +38,31 @@ class DuckdbTable(Beside):
     ) -> None:
         if self._connection is not None:
             if kind is not None:
-                self._connection.execute(f"DROP TABLE IF EXISTS {_quoted(self._staging)}")
+                self._forget()
             self._connection.close()
             if kind is not None and self._new:
-                self._target.unlink(missing_ok=True)
+                for made in (self._target, Path(f"{self._target}.wal")):
+                    made.unlink(missing_ok=True)
         super().__exit__(kind, error, trace)
+
+    def _forget(self) -> None:
+        """Leave the file as it was, as far as that can be done: an error is told already."""
+        import duckdb
+
+        for statement in ("ROLLBACK", f"DROP TABLE IF EXISTS {_quoted(self._staging)}"):
+            with contextlib.suppress(duckdb.Error):
+                self._connection.execute(statement)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Say of what DuckDB cannot do where that was: a disk is full, or a view has the name."""
+        import duckdb
+
+        try:
+            yield
+        except duckdb.Error as error:
+            text = f"the table `{self._table}` of `{self._target}` cannot be written"
+            raise UsageError(Message(text, str(error).splitlines()[0])) from error
 
     @property
     def _staging(self) -> str:
@@ -55,25 +76,31 @@ class DuckdbTable(Beside):
             # not before the first part is there: DuckDB starts threads, and a process with
             # threads is not to be copied
             connection = self._connected()
-            connection.execute(
-                f"INSERT INTO {_quoted(self._staging)} "  # noqa: S608  # quoted
-                f"SELECT * FROM read_csv(?, columns = {kinds},"
-                " auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"',"
-                " nullstr = ?)",
-                [str(file), _NEVER],
-            )
+            with self._writing():
+                connection.execute(
+                    f"INSERT INTO {_quoted(self._staging)} "  # noqa: S608  # quoted
+                    f"SELECT * FROM read_csv(?, columns = {kinds},"
+                    " auto_detect = false, header = true, delim = ',', quote = '\"',"
+                    " escape = '\"', nullstr = ?)",
+                    [str(file), _NEVER],
+                )
         self._connected()
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         """Put the table in the place of the old one, and let the files beside it appear."""
+        self.prepare(summary)
         connection = self._connected()
-        connection.execute("BEGIN")
-        connection.execute(f"DROP TABLE IF EXISTS {_quoted(self._table)}")
-        connection.execute(f"ALTER TABLE {_quoted(self._staging)} RENAME TO {_quoted(self._table)}")
-        connection.execute("COMMIT")
+        renamed = f"ALTER TABLE {_quoted(self._staging)} RENAME TO {_quoted(self._table)}"
+        with self._writing():
+            connection.execute("BEGIN")
+            connection.execute(f"DROP TABLE IF EXISTS {_quoted(self._table)}")
+            connection.execute(renamed)
+            connection.execute("COMMIT")
+            # what closing does not get into the file it would leave beside it, unsaid
+            connection.execute("CHECKPOINT")
         connection.close()
         self._connection = None
-        self.appear(summary)
+        self.appear()
 
     def _connected(self) -> Any:
         if self._connection is None:

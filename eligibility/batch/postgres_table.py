@@ -50,8 +50,9 @@ class PostgresTable(Beside):
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         """Let the table appear, and the files beside it."""
+        self.prepare(summary)
         self._open.close()
-        self.appear(summary)
+        self.appear()
 
     def _connected(self) -> TableWriter:
         """The table, opened when there is something to write.

@@ -96,7 +96,8 @@ def run(
                 step(part.size, part.tally.read)
                 yield part
 
-        sink.fill(done())
+        with _writing(sink):
+            sink.fill(done())
     tally.check()
     seconds = time.monotonic() - began
     summary = {
@@ -114,8 +115,19 @@ def run(
         "outcomes": outcomes_json(tally, question.pack, question.outcomes, question.as_of),
         "rejects": rejects_json(tally, sink.rejects),
     }
-    sink.finish(summary)
+    with _writing(sink):
+        sink.finish(summary)
     return summary
+
+
+@contextlib.contextmanager
+def _writing(sink: Sink) -> Iterator[None]:
+    """Say of what is not written, for want of room on a disk perhaps, where that was."""
+    try:
+        yield
+    except OSError as error:
+        text = f"`{sink.name}` cannot be written: {error.strerror or error}"
+        raise UsageError(Message(text)) from error
 
 
 def _pack(pack: Pack) -> dict[str, str]:

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Protocol, Self
@@ -83,8 +84,13 @@ class Sink(Protocol):
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Write a document for people to read, too; the file is replaced in one step."""
     made = path.with_name(f".{path.name}")
-    made.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    put(made, path)
+    try:
+        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        made.write_text(text, encoding="utf-8")
+        put(made, path)
+    except OSError:
+        made.unlink(missing_ok=True)
+        raise
 
 
 class Beside:
@@ -130,10 +136,14 @@ class Beside:
                 yield part.file
                 part.file.unlink()
 
-    def appear(self, summary: Mapping[str, Any]) -> None:
+    def prepare(self, summary: Mapping[str, Any]) -> None:
+        """Write the summary, before anything appears: there may be no room for it."""
+        write_json(self.folder / _SUMMARY, summary)
+
+    def appear(self) -> None:
         """Let the files beside it appear."""
         put(self.folder / _REJECTS, self.rejects)
-        write_json(Path(f"{self._beside}.summary.json"), summary)
+        put(self.folder / _SUMMARY, f"{self._beside}.summary.json")
 
 
 class File(Beside):
@@ -151,8 +161,9 @@ class File(Beside):
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         """Let the file appear, and those beside it."""
+        self.prepare(summary)
         put(self.folder / _WHOLE, self._target)
-        self.appear(summary)
+        self.appear()
 
     def _opened(self, parts: Iterable[Done]) -> Iterator[BinaryIO]:
         for file in self.files(parts):
@@ -182,6 +193,7 @@ class FolderOfParts:
         self._tally: Tally | None = None
         self._seconds = 0.0
         self._rejected = 0
+        self._lock = contextlib.ExitStack()
         self._noted = self._began = time.monotonic()
         if folder.is_dir() and any(folder.iterdir()):
             self._take_up(resume)
@@ -221,6 +233,7 @@ class FolderOfParts:
     def __enter__(self) -> Self:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            self._alone()
             with contextlib.suppress(FileNotFoundError):
                 (self.folder / _SUMMARY).unlink()
             self._note()
@@ -228,6 +241,7 @@ class FolderOfParts:
                 # what was refused in parts that were not noted will be refused again
                 stream.truncate(self._rejected)
         except OSError as error:
+            self._lock.close()
             text = f"`{self.folder}` cannot be written: {error.strerror or error}"
             raise UsageError(Message(text)) from error
         return self
@@ -243,6 +257,28 @@ class FolderOfParts:
                 self._note()
         for file in self.folder.glob(f".{PART}*"):
             file.unlink(missing_ok=True)
+        self._lock.close()
+
+    def _alone(self) -> None:
+        """Keep other runs out of the folder, until this process ends or leaves it.
+
+        Raises `UsageError` where another run is at work in it.
+        """
+        if find_spec("fcntl") is None:
+            return
+        import fcntl
+
+        held = os.open(self.folder, os.O_RDONLY)
+        self._lock.callback(os.close, held)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            text = f"another run is at work in `{self.folder}`"
+            raise UsageError(Message(text, "let it end, or name a new folder")) from None
+        except OSError:
+            # not every file system can lock a folder
+            return
 
     def resumed(self) -> Resumed | None:
         """What is there of the earlier run."""

@@ -258,6 +258,7 @@ class Streaming:
         """A function of a total, made of a look-up for each part of an outcome."""
         space: dict[str, Any] = {}
         lines = ["def decide(t):", "    blocked = []"]
+        missing: dict[str, list[str]] = {}
         number = 0
         for place, one in enumerate(self._deciders):
             names = [f"p{number + count}" for count in range(len(one.parts))]
@@ -273,11 +274,15 @@ class Streaming:
                 for when in ("now", "then")
             )
             space |= {f"b{place}": one.bits, f"n{place}": one.name}
-            lines.append(f"    now = {now}")
-            lines.append(f"    t |= b{place}[now][{then}]")
-            if self._blocking and one.name in self._outcomes:
-                lines.append("    if now != 2:")
-                lines.append(f"        blocked.append((n{place}, ({', '.join(names)},)))")
+            lines.append(f"    now{place} = {now}")
+            lines.append(f"    t |= b{place}[now{place}][{then}]")
+            missing[one.name] = [
+                f"    if now{place} != 2:",
+                f"        blocked.append((n{place}, ({', '.join(names)},)))",
+            ]
+        if self._blocking:
+            # those asked for come in their order, whichever refer to others
+            lines += [line for name in self._outcomes for line in missing[name]]
         lines.append("    return t, blocked")
         exec("\n".join(lines), space)  # noqa: S102  # made here, of numbers
         made: Callable[[int], Any] = space["decide"]

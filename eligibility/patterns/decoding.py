@@ -9,6 +9,7 @@ ordinary way takes the profile.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Literal
@@ -29,8 +30,10 @@ REMEMBERED = 65_536
 
 _DIGITS = 14
 _NOUGHTS = b"0" * 16
+_SCALED = re.compile(rb"[\s:,\[]-?[0-9.]*0[eE]")
 """Numbers that are equal are looked up as one, although one may have more digits than are allowed:
-that one has so many noughts, if numbers of more than 14 digits are not remembered."""
+that one has so many noughts, or one before an exponent, if no number is remembered that has more
+than 14 digits before the point and as many behind it."""
 
 _KEY = 2
 _TEXT = 2
@@ -66,6 +69,9 @@ class Decoder:
     def total(self, line: bytes) -> Decoded | None:
         """What a profile adds up to; None where it takes the ordinary way to tell."""
         if len(line) > MAX_PROFILE_BYTES or _NOUGHTS in line:
+            return None
+        # few lines have this anywhere, and few of those in a number
+        if (b"0e" in line or b"0E" in line) and _SCALED.search(line):
             return None
         try:
             student = self._decode(line)
@@ -229,11 +235,13 @@ def _numbers(raw: Any) -> Iterator[Decimal | int]:
 
 def _short(raw: Any) -> bool:
     """Whether no number has so many digits that another one may be taken for it."""
-    return all(
-        len(number.as_tuple().digits) <= _DIGITS
-        for number in _numbers(raw)
-        if isinstance(number, Decimal)
-    )
+    return all(_few_digits(number) for number in _numbers(raw) if isinstance(number, Decimal))
+
+
+def _few_digits(number: Decimal) -> bool:
+    _, digits, exponent = number.as_tuple()
+    assert isinstance(exponent, int)
+    return len(digits) <= _DIGITS and exponent >= -_DIGITS and number.adjusted() < _DIGITS
 
 
 def _unset() -> object:

@@ -73,7 +73,7 @@ class LinesPart:
         while stream.tell() < end:
             line = next(lines, None)
             if line is None:
-                return
+                raise _shorter(self.path)
             yield line
 
 
@@ -102,7 +102,7 @@ class Lines:
             while start < size:
                 end, lines = _cut(stream, step)
                 if end == start:
-                    raise UsageError(Message(f"`{self.name}` became shorter while it was read"))
+                    raise _shorter(self.name)
                 yield LinesPart(f"{number:05}", self.name, start, end - start, first)
                 number, start, first = number + 1, end, first + lines
 
@@ -277,6 +277,10 @@ def _digest(files: Iterable[tuple[str, os.stat_result | None]]) -> str:
         size, written = (0, 0) if known is None else (known.st_size, known.st_mtime_ns)
         digest.update(f"{name}\0{size}\0{written}\0".encode("utf-8", "surrogateescape"))
     return f"sha256:{digest.hexdigest()}"
+
+
+def _shorter(path: str) -> UsageError:
+    return UsageError(Message(f"`{path}` became shorter while it was read"))
 
 
 def _unread(path: str, error: OSError) -> UsageError:
