@@ -511,6 +511,23 @@ def test_how_far_students_are_short_is_counted_for_those_with_no_other_reason() 
     assert tally.statuses == [[4, 0, 0, 10]]
 
 
+@pytest.mark.parametrize(
+    ("short", "counted"),
+    [
+        ("123456789012345678901234567890", "123456789012345678901234567890"),
+        ("12345678901234567890123456.7891", "12345678901234567890123456.79"),
+        (1e22, "10000000000000000000000"),
+    ],
+)
+def test_being_short_of_a_number_of_many_digits_is_counted(
+    short: float | str, counted: str
+) -> None:
+    tally = Tally(1)
+    tally.read += 1
+    tally.found(finding(("gpa", short)), 1)
+    assert tally.kept[0]["gpa"].short_by == {counted: 1}
+
+
 def test_counts_that_do_not_add_up_are_noticed() -> None:
     tally = Tally(1)
     tally.found(finding(), 1)
