@@ -511,6 +511,23 @@ def test_how_far_students_are_short_is_counted_for_those_with_no_other_reason() 
     assert tally.statuses == [[4, 0, 0, 10]]
 
 
+@pytest.mark.parametrize(
+    ("short", "counted"),
+    [
+        ("123456789012345678901234567890", "123456789012345678901234567890"),
+        ("12345678901234567890123456.7891", "12345678901234567890123456.79"),
+        (1e22, "10000000000000000000000"),
+    ],
+)
+def test_being_short_of_a_number_of_many_digits_is_counted(
+    short: float | str, counted: str
+) -> None:
+    tally = Tally(1)
+    tally.read += 1
+    tally.found(finding(("gpa", short)), 1)
+    assert tally.kept[0]["gpa"].short_by == {counted: 1}
+
+
 def test_counts_that_do_not_add_up_are_noticed() -> None:
     tally = Tally(1)
     tally.found(finding(), 1)
@@ -783,6 +800,29 @@ def test_only_what_is_not_done_is_answered(tmp_path: Path) -> None:
     assert {path.name: path.stat().st_mtime_ns for path in target.glob("part-*")} == before
     again = json.loads((target / "run.json").read_text("utf-8"))
     assert without(again, "seconds") == without(manifest, "seconds")
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_the_rate_is_that_of_the_students_who_were_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = written(tmp_path / "students.ndjson", many(30))
+    target = tmp_path / "out"
+    true, calls = formats.Ndjson.write, []
+
+    def full(self: formats.Ndjson, stream: Any, rows: Any) -> None:
+        calls.append(stream)
+        if len(calls) > 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        true(self, stream, rows)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(formats.Ndjson, "write", full)
+        assert batch(source, "--to", target, "--jobs", "1").exit_code == 2
+    assert len(json.loads((target / "run.json").read_text("utf-8"))["parts"]) == 2
+    assert batch(source, "--to", target, "--resume").exit_code == 0
+    told = json.loads((target / "summary.json").read_text("utf-8"))
+    assert (told["read"], told["rate"] > 0) == (30, True)
 
 
 OTHER: dict[str, tuple[tuple[str, ...], str]] = {

@@ -192,6 +192,22 @@ def test_a_line_comes_out_as_it_does_one_by_one(name: str, reasons: str, club: P
     assert (decoder_of(quick).total(line) is not None) == (name in QUICK)
 
 
+def test_a_bound_of_many_digits_is_not_rounded(tmp_path: Path) -> None:
+    (tmp_path / "club").mkdir()
+    (tmp_path / "vocabulary.yaml").write_text(VOCABULARY, encoding="utf-8")
+    bound = "at_least: 100000.000000000000000000000001"
+    requires = f"    requires:\n      courses: {{sum: credits, {bound}}}\n"
+    text = PACK[: PACK.index("    requires:")] + requires
+    (tmp_path / "club" / "pack.yaml").write_text(text, encoding="utf-8")
+    pack = load_pack(tmp_path / "club", engine="batch")
+    quick = Streaming(pack, TODAY, ["entry"], "blocking", written=False)
+    plain = OneByOne(pack, TODAY, ["entry"], "blocking")
+    line = whole('[{"credits":100000,"status":"done"}]').encode()
+    assert decoder_of(quick).total(line) is not None
+    place = [Unread("students.ndjson", 1, line)]
+    assert came_out(quick, 1, place) == came_out(plain, 1, place)
+
+
 def test_bytes_that_are_no_text_take_the_ordinary_way(club: Pack) -> None:
     quick = Streaming(club, TODAY, ["entry"], "none", written=False)
     plain = OneByOne(club, TODAY, ["entry"], "none")

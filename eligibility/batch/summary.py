@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_UP, Decimal
+from decimal import ROUND_UP, Context, Decimal
 from typing import Any
 
 from eligibility.batch.rows import Blocking, Findings, Rejected
@@ -228,12 +228,13 @@ def rejects_json(tally: Tally, file: str) -> dict[str, Any]:
 
 def _rounded(short_by: float | str) -> str:
     number = Decimal(str(short_by))
-    if number != number.quantize(_HUNDREDTH, ROUND_UP):
-        number = number.quantize(_HUNDREDTH, ROUND_UP)
-    return f"{number.normalize():f}"
+    rounded = number.quantize(_HUNDREDTH, ROUND_UP, _WIDE)
+    return f"{rounded.normalize(_WIDE):f}"
 
 
 _HUNDREDTH = Decimal("0.01")
+_WIDE = Context(prec=100)
+"""Has room for every number that a profile may hold, and more."""
 
 
 def _kind(pointer: str | None, text: str) -> str:

@@ -229,7 +229,7 @@ class ItemKinds:
         """An amount of items."""
         fact = self.of.attributes[what.attribute or ""]
         assert isinstance(fact, Fact)
-        least = _least(bound * UNIT, leaf.operator)
+        least = _least(EXACT.multiply(bound, Decimal(UNIT)), leaf.operator)
         self._add_up(fact.name)
 
         def ends(scenario: Scenario) -> Ends:

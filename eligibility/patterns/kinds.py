@@ -127,7 +127,8 @@ class Kinds:
         leaf = self._leaves[number]
         if isinstance(leaf, Comparison):
             profile = Profile("", values, {}, {})
-            return Fold(self._vocabulary, profile, self._as_of, Scenario.NOW).leaf(leaf)
+            with decimal.localcontext(EXACT):
+                return Fold(self._vocabulary, profile, self._as_of, Scenario.NOW).leaf(leaf)
         return self.decoders[number].seen(pattern, sums)
 
     # -- leaves -----------------------------------------------------------------------
