@@ -802,6 +802,29 @@ def test_only_what_is_not_done_is_answered(tmp_path: Path) -> None:
     assert without(again, "seconds") == without(manifest, "seconds")
 
 
+@pytest.mark.usefixtures("small_parts")
+def test_the_rate_is_that_of_the_students_who_were_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = written(tmp_path / "students.ndjson", many(100))
+    target = tmp_path / "out"
+    true, calls = formats.Ndjson.write, []
+
+    def full(self: formats.Ndjson, stream: Any, rows: Any) -> None:
+        calls.append(stream)
+        if len(calls) > 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        true(self, stream, rows)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(formats.Ndjson, "write", full)
+        assert batch(source, "--to", target, "--jobs", "1").exit_code == 2
+    assert len(json.loads((target / "run.json").read_text("utf-8"))["parts"]) == 2
+    assert batch(source, "--to", target, "--resume").exit_code == 0
+    told = json.loads((target / "summary.json").read_text("utf-8"))
+    assert (told["read"], told["rate"] > 0) == (100, True)
+
+
 OTHER: dict[str, tuple[tuple[str, ...], str]] = {
     "as-of": (("--as-of", "2026-11-25"), 'as_of was "2026-11-24" and is "2026-11-25"'),
     "reasons": (("--reasons", "none"), 'reasons was "blocking" and is "none"'),

@@ -85,6 +85,8 @@ def run(
         tally.add(earlier.tally)
         skipped = itertools.islice(parts, earlier.parts)
         step(sum(part.size for _, part in skipped), 0)
+    # the sink goes on counting in what it told of
+    before = tally.read
     work = _Work(answering, form, sink.folder, sink.lasting, len(question.outcomes))
     with contextlib.ExitStack() as stack:
 
@@ -109,7 +111,7 @@ def run(
         "answered": tally.answered,
         "rejected": tally.rejected,
         "seconds": round(seconds + (earlier.seconds if earlier else 0), 1),
-        "rate": round((tally.read - (earlier.tally.read if earlier else 0)) / seconds, 1),
+        "rate": round((tally.read - before) / seconds, 1),
         "outcomes": outcomes_json(tally, question.pack, question.outcomes, question.as_of),
         "rejects": rejects_json(tally, sink.rejects),
     }
