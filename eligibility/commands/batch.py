@@ -182,7 +182,7 @@ def _fitting(backend: str, question: Question, source: Source) -> str | None:
         return None
     tables = source.tables if isinstance(source, TableSource) else None
     usual = None if tables is None else "duckdb" if isinstance(tables, DuckTables) else "postgres"
-    here = find_spec("ibis") is not None and find_spec("pyarrow") is not None
+    here = all(find_spec(name) for name in ("ibis", "pyarrow", "pyarrow_hotfix"))
     if backend == "auto":
         return usual if question.reasons == "none" and here else None
     if usual is None:
