@@ -5,15 +5,14 @@ from __future__ import annotations
 import datetime
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import pytest
+from parts import Places, came_out
 
-from eligibility.batch.answering import Answering, OneByOne
+from eligibility.batch.answering import OneByOne
 from eligibility.batch.formats import Ndjson
 from eligibility.batch.streaming import Streaming
 from eligibility.batch.summary import Counting
@@ -69,18 +68,6 @@ outcomes:
 """
 
 
-@dataclass
-class Lines:
-    """A part of a source."""
-
-    found: Sequence[Found | Unread]
-    name: str = "lines"
-    size: int = 0
-
-    def places(self) -> Iterator[Found | Unread]:
-        yield from self.found
-
-
 @pytest.fixture(scope="module")
 def club(tmp_path_factory: pytest.TempPathFactory) -> Pack:
     folder = tmp_path_factory.mktemp("rules")
@@ -88,15 +75,6 @@ def club(tmp_path_factory: pytest.TempPathFactory) -> Pack:
     (folder / "vocabulary.yaml").write_text(VOCABULARY, encoding="utf-8")
     (folder / "club" / "pack.yaml").write_text(PACK, encoding="utf-8")
     return load_pack(folder / "club", engine="batch")
-
-
-def came_out(way: Answering, outcomes: int, found: Sequence[Found | Unread]) -> Any:
-    """What became of some places: rows, rejects and counts."""
-    counting = Counting(outcomes)
-    rows = [
-        (row.id, row.found.statuses, row.found.blocking) for row in way.rows(Lines(found), counting)
-    ]
-    return rows, counting.rejects, counting.finish().as_json()
 
 
 def decoder_of(way: Streaming) -> Decoder:
@@ -298,7 +276,7 @@ def test_what_blocks_is_written_in_the_order_of_the_outcomes_asked_for(
         OneByOne(shipped, TODAY, asked, "blocking"),
     ):
         stream = io.BytesIO()
-        form.write(stream, way.rows(Lines([line]), Counting(len(asked))))
+        form.write(stream, way.rows(Places([line]), Counting(len(asked))))
         texts.append(stream.getvalue())
     assert texts[0] == texts[1]
     told = json.loads(texts[0])["blocking"]

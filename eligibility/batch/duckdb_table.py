@@ -11,6 +11,7 @@ from typing import Any
 
 from eligibility.batch.sinks import Beside, Done
 from eligibility.errors import Message, UsageError
+from eligibility.sources.duck_types import literal, quoted
 
 __all__ = ["DuckdbTable"]
 
@@ -49,7 +50,7 @@ class DuckdbTable(Beside):
         """Leave the file as it was, as far as that can be done: an error is told already."""
         import duckdb
 
-        for statement in ("ROLLBACK", f"DROP TABLE IF EXISTS {_quoted(self._staging)}"):
+        for statement in ("ROLLBACK", f"DROP TABLE IF EXISTS {quoted(self._staging)}"):
             with contextlib.suppress(duckdb.Error):
                 self._connection.execute(statement)
 
@@ -70,7 +71,7 @@ class DuckdbTable(Beside):
 
     def fill(self, parts: Iterable[Done]) -> None:
         """Take all parts in their order, as they come."""
-        texts = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in self._columns)
+        texts = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in self._columns)
         kinds = "{" + texts + "}"
         for file in self.files(parts):
             # not before the first part is there: DuckDB starts threads, and a process with
@@ -78,7 +79,7 @@ class DuckdbTable(Beside):
             connection = self._connected()
             with self._writing():
                 connection.execute(
-                    f"INSERT INTO {_quoted(self._staging)} "  # noqa: S608  # quoted
+                    f"INSERT INTO {quoted(self._staging)} "  # noqa: S608  # quoted
                     f"SELECT * FROM read_csv(?, columns = {kinds},"
                     " auto_detect = false, header = true, delim = ',', quote = '\"',"
                     " escape = '\"', nullstr = ?)",
@@ -90,10 +91,10 @@ class DuckdbTable(Beside):
         """Put the table in the place of the old one, and let the files beside it appear."""
         self.prepare(summary)
         connection = self._connected()
-        renamed = f"ALTER TABLE {_quoted(self._staging)} RENAME TO {_quoted(self._table)}"
+        renamed = f"ALTER TABLE {quoted(self._staging)} RENAME TO {quoted(self._table)}"
         with self._writing():
             connection.execute("BEGIN")
-            connection.execute(f"DROP TABLE IF EXISTS {_quoted(self._table)}")
+            connection.execute(f"DROP TABLE IF EXISTS {quoted(self._table)}")
             connection.execute(renamed)
             connection.execute("COMMIT")
             # what closing does not get into the file it would leave beside it, unsaid
@@ -111,20 +112,10 @@ class DuckdbTable(Beside):
             except duckdb.Error as error:
                 text = f"`{self._target}` cannot be opened as DuckDB"
                 raise UsageError(Message(text, str(error).splitlines()[0])) from error
-            columns = ", ".join(f"{_quoted(name)} VARCHAR" for name in self._columns)
-            self._connection.execute(
-                f"CREATE OR REPLACE TABLE {_quoted(self._staging)} ({columns})"
-            )
+            columns = ", ".join(f"{quoted(name)} VARCHAR" for name in self._columns)
+            self._connection.execute(f"CREATE OR REPLACE TABLE {quoted(self._staging)} ({columns})")
         return self._connection
 
 
 _NEVER = "\x01"
 """A text that no cell is: all of them are texts, and an empty one is not the lack of one."""
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

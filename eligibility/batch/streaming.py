@@ -20,9 +20,8 @@ from eligibility.leaves import Scenario, fold
 from eligibility.model import Status
 from eligibility.observations import Observation
 from eligibility.packs import Pack
-from eligibility.patterns.deciding import Blocked, Decided, deciders, needed_leaves
+from eligibility.patterns.deciding import Blocked, Decided, deciders, kinds_of
 from eligibility.patterns.decoding import Decoded, Decoder
-from eligibility.patterns.kinds import Kinds
 from eligibility.remembered import Remembered
 from eligibility.report import seen_fields
 from eligibility.sources import Part
@@ -73,13 +72,7 @@ class Streaming:
         self._blocking = reasons != "none"
         self._written = written
         self._ordinary = OneByOne(pack, as_of, outcomes, reasons)
-        self._kinds = Kinds(
-            compiled.leaves,
-            compiled.pack.vocabulary,
-            as_of,
-            needed_leaves(compiled, self._outcomes),
-            len(compiled.roots),
-        )
+        self._kinds = kinds_of(compiled, as_of, self._outcomes)
         self._deciders = deciders(compiled, self._kinds, self._outcomes)
         self._decoder = Decoder(compiled.pack, self._kinds)
         self._rest = [compiled.leaves[number] for number in self._kinds.rest]

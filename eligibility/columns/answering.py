@@ -15,7 +15,7 @@ from eligibility.batch.summary import Counting
 from eligibility.columns.adding import added
 from eligibility.columns.backends import Backend, NotInColumnsError
 from eligibility.columns.deciding import CODE, decided
-from eligibility.patterns.deciding import deciders, needed_leaves
+from eligibility.patterns.deciding import deciders, kinds_of
 from eligibility.patterns.kinds import Kinds
 from eligibility.sources import Part
 from eligibility.sources.duck import DuckPart, DuckTables
@@ -64,13 +64,7 @@ def _kinds(question: Question) -> Kinds:
     if question.reasons != "none":
         raise NotInColumnsError("reasons are told one by one", "`--reasons none` leaves them out")
     compiled = question.pack.compiled
-    kinds = Kinds(
-        compiled.leaves,
-        compiled.pack.vocabulary,
-        question.as_of,
-        needed_leaves(compiled, question.outcomes),
-        len(compiled.roots),
-    )
+    kinds = kinds_of(compiled, question.as_of, question.outcomes)
     if kinds.rest:
         place = next(node for node in compiled.nodes if node.leaf in kinds.rest)
         raise NotInColumnsError(f"no sum tells `{place.path}` of `{place.outcome}`")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import re
 import sys
 import time
 from collections.abc import Iterator
@@ -199,7 +198,9 @@ def _fitting(backend: str, question: Question, source: Source) -> str | None:
 
 def _apart(source: str, to: str) -> None:
     """Raise `UsageError` where what is written would be read."""
-    if _ADDRESS.match(source) or _ADDRESS.match(to):
+    from eligibility.sources.postgres import is_url
+
+    if is_url(source) or is_url(to):
         return
     inside = os.path.realpath(to)
     folder = os.path.realpath(source)
@@ -211,12 +212,11 @@ def _apart(source: str, to: str) -> None:
         raise UsageError(Message(text, "name a place outside of it"))
 
 
-_ADDRESS = re.compile("postgres(ql)?://")
-
-
 def _ending(to: str) -> str:
     """What kind of thing is written to, by its name: an ending, or `//` for a database."""
-    return "//" if _ADDRESS.match(to) else Path(to).suffix.lower()
+    from eligibility.sources.postgres import is_url
+
+    return "//" if is_url(to) else Path(to).suffix.lower()
 
 
 def _lasting(to: str) -> bool:

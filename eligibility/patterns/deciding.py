@@ -8,6 +8,7 @@ another is decided by what that one came out as, however long a chain of outcome
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,7 +22,7 @@ from eligibility.patterns.layout import Bits
 from eligibility.truth import Truth
 from eligibility.verdict import Deciding, blocking, status_of
 
-__all__ = ["PATTERNS", "Blocked", "Decided", "Decider", "Part", "deciders", "needed_leaves"]
+__all__ = ["PATTERNS", "Blocked", "Decided", "Decider", "Part", "deciders", "kinds_of"]
 
 PATTERNS = 16_384
 """How many patterns of a part are remembered; then all are forgotten at once."""
@@ -178,9 +179,11 @@ def deciders(compiled: CompiledPack, kinds: Kinds, asked: Sequence[str]) -> tupl
     )
 
 
-def needed_leaves(compiled: CompiledPack, asked: Sequence[str]) -> tuple[int, ...]:
-    """The leaves that these outcomes rest on, in their order."""
-    return tuple(sorted({leaf for name in asked for leaf in compiled.leaves_of(name)}))
+def kinds_of(compiled: CompiledPack, as_of: datetime.date, asked: Sequence[str]) -> Kinds:
+    """The leaves that these outcomes rest on, as sums."""
+    leaves = sorted({leaf for name in asked for leaf in compiled.leaves_of(name)})
+    vocabulary = compiled.pack.vocabulary
+    return Kinds(compiled.leaves, vocabulary, as_of, leaves, len(compiled.roots))
 
 
 def _parted(compiled: CompiledPack, name: str) -> Iterator[list[Node]]:

@@ -88,8 +88,8 @@ class Decoder:
         """Some facts of a student that was decoded, as the rules see them."""
         found: dict[str, Value] = {}
         for name in names:
-            raw = getattr(student, self._slots[name])
-            found.update(self._readers[name].typed(raw))
+            values, _ = self._readers[name].read(getattr(student, self._slots[name]))
+            found.update(values)
         return found
 
     def encode(self, profile: object) -> bytes:
@@ -217,8 +217,12 @@ def _marks(raw: Any) -> int:
     if isinstance(raw, tuple):
         return sum(_marks(one) for one in raw)
     fields = getattr(raw, "__struct_fields__", ())
-    stated = [value for name in fields if (value := getattr(raw, name)) is not _unset()]
-    return sum(_KEY + _marks(value) for value in stated)
+    return sum(_member_marks(getattr(raw, name)) for name in fields)
+
+
+def _member_marks(raw: Any) -> int:
+    """The same with its key; none where it is not stated at all."""
+    return 0 if raw is _unset() else _KEY + _marks(raw)
 
 
 def _numbers(raw: Any) -> Iterator[Decimal | int]:
@@ -280,11 +284,6 @@ class _Values:
         self.fact = fact
         self._reader = ValueReader(fact)
 
-    def typed(self, raw: object) -> dict[str, Any]:
-        """The value by its name, as `Item.values` or `Item.lists` have it."""
-        values, lists = self.read(raw)
-        return {**values, **lists}
-
     def read(self, raw: object) -> tuple[dict[str, Value], dict[str, Items]]:
         """Its value or its list. Raises `_NotPlainError`."""
         if raw is _unset():
@@ -304,11 +303,22 @@ class _Values:
     def endless(self) -> bool:
         """Whether nearly every student may have another value."""
         fact = self.fact
-        free = isinstance(fact, Fact) and fact.kind is Kind.TEXT
-        return free and isinstance(fact, Fact) and fact.values is None and fact.scale is None
+        return isinstance(fact, Fact) and fact.kind is Kind.TEXT and fact.values is None
 
 
-class _Facts(dict[object, int]):
+class _Remembered(dict[Any, int]):
+    """What was worked out for values, as they were decoded."""
+
+    def keep(self, raw: object, found: int) -> int:
+        """Remember it, unless another value may be taken for this one."""
+        if _short(raw):
+            if len(self) >= REMEMBERED:
+                self.clear()
+            self[raw] = found
+        return found
+
+
+class _Facts(_Remembered):
     """What each value of a fact adds."""
 
     def __init__(self, kinds: Kinds, reader: _Values) -> None:
@@ -319,16 +329,11 @@ class _Facts(dict[object, int]):
 
     def __missing__(self, raw: object) -> int:
         values, _ = self._reader.read(raw)
-        marks = 0 if raw is _unset() else _KEY + _marks(raw)
-        found = self._kinds.of_facts((self._reader.fact.name,), values) + marks
-        if self._kept and _short(raw):
-            if len(self) >= REMEMBERED:
-                self.clear()
-            self[raw] = found
-        return found
+        found = self._kinds.of_facts((self._reader.fact.name,), values) + _member_marks(raw)
+        return self.keep(raw, found) if self._kept else found
 
 
-class _Pairs(dict[tuple[object, ...], int]):
+class _Pairs(_Remembered):
     """What facts add that are compared with one another."""
 
     def __init__(self, kinds: Kinds, names: tuple[str, ...], readers: dict[str, _Values]) -> None:
@@ -341,15 +346,10 @@ class _Pairs(dict[tuple[object, ...], int]):
         values: dict[str, Value] = {}
         for name, one in zip(self._names, raw, strict=True):
             values.update(self._readers[name].read(one)[0])
-        found = self._kinds.of_facts(self._names, values)
-        if _short(raw):
-            if len(self) >= REMEMBERED:
-                self.clear()
-            self[raw] = found
-        return found
+        return self.keep(raw, self._kinds.of_facts(self._names, values))
 
 
-class _Judged(dict[object, int]):
+class _Judged(_Remembered):
     """What decisions add."""
 
     def __init__(self, kinds: Kinds, names: Sequence[str]) -> None:
@@ -359,14 +359,11 @@ class _Judged(dict[object, int]):
 
     def __missing__(self, raw: Any) -> int:
         absent = raw is None or raw is _unset()
-        total = 0 if raw is _unset() else _KEY + _marks(raw)
+        total = _member_marks(raw)
         for place, name in enumerate(self._names):
             value = None if absent else getattr(raw, f"f{place}")
             total += self._kinds.of_judgement(name, value if isinstance(value, bool) else None)
-        if len(self) >= REMEMBERED:
-            self.clear()
-        self[raw] = total
-        return total
+        return self.keep(raw, total)
 
 
 # -- lists ----------------------------------------------------------------------------
@@ -379,7 +376,7 @@ _CLASS = 20
 _Typed = tuple[dict[str, Value], dict[str, Items], tuple[object, ...]]
 
 
-class _Classes(dict[object, int]):
+class _Classes(_Remembered):
     """A number for each value of an attribute; the same for values that are treated alike.
 
     It stands in its place in the key of an item, with the quotation marks in the lowest bits,
@@ -409,15 +406,11 @@ class _Classes(dict[object, int]):
             if number >> _CLASS:
                 raise _NotPlainError
             self._typed.append((values, lists, told))
-        marks = 0 if raw is _unset() else _KEY + _marks(raw)
+        marks = _member_marks(raw)
         if marks > self._most:
             raise _NotPlainError
         found = (number << self._shift) + marks
-        if self._kept and _short(raw):
-            if len(self) >= REMEMBERED:
-                self.clear()
-            self[raw] = found
-        return found
+        return self.keep(raw, found) if self._kept else found
 
     def number(self, key: int) -> int:
         """The number in the key of an item."""
