@@ -283,6 +283,25 @@ def test_what_blocks_is_written_in_the_order_of_the_outcomes_asked_for(
     assert [*told] == [name for name in asked if name in told]
 
 
+def test_values_of_an_attribute_beyond_the_numbers_for_them_take_the_ordinary_way(
+    club: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from eligibility.patterns import decoding
+
+    monkeypatch.setattr(decoding, "_CLASS", 2)
+    quick = Streaming(club, TODAY, ["entry"], "blocking", written=False)
+    plain = OneByOne(club, TODAY, ["entry"], "blocking")
+    lines = [
+        whole(f'[{{"topic":"law","credits":{amount},"status":"{status}"}}]')
+        for amount in range(9)
+        for status in ("done", "enrolled")
+    ] * 2
+    places = [Unread("lines", number, line.encode()) for number, line in enumerate(lines, 1)]
+    assert came_out(quick, 1, places) == came_out(plain, 1, places)
+    told = [decoder_of(quick).total(line.encode()) is not None for line in lines]
+    assert told == ([True] * 8 + [False] * 10) * 2
+
+
 # -- cases ------------------------------------------------------------------------------
 
 

@@ -402,9 +402,10 @@ class _Classes(_Remembered):
             told = self._kinds.told(self._reader.fact.name, Item("/0", values, lists))
         number = self._numbers.get(told)
         if number is None:
-            number = self._numbers[told] = len(self._typed)
+            number = len(self._typed)
             if number >> _CLASS:
                 raise _NotPlainError
+            self._numbers[told] = number
             self._typed.append((values, lists, told))
         marks = _member_marks(raw)
         if marks > self._most:
