@@ -11,7 +11,11 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from eligibility.batch.answering import OneByOne
+from eligibility.batch.pieces import Condition, Pieces
 from eligibility.batch.rows import Blocking, Findings, Row
 from eligibility.batch.summary import Counting
 from eligibility.errors import ProfileError
@@ -20,32 +24,23 @@ from eligibility.leaves import Scenario, fold
 from eligibility.model import Status
 from eligibility.observations import Observation
 from eligibility.packs import Pack
-from eligibility.patterns.deciding import Blocked, Decided, deciders, kinds_of
-from eligibility.patterns.decoding import Decoded, Decoder
+from eligibility.patterns.arrays import numbered, values_of
+from eligibility.patterns.deciding import deciders, kinds_of
+from eligibility.patterns.decoding import Batch, Decoder
+from eligibility.patterns.tables import STATUSES, Came, Patterns, Tables
 from eligibility.remembered import Remembered
-from eligibility.report import seen_fields
 from eligibility.sources import Part
 
 __all__ = ["Streaming"]
 
+_BATCH = 1_024
+"""How many students are decided at once."""
+
+_BYTES = 1 << 22
+"""How many bytes of them, at the most, before another one is taken."""
+
 _HELD = 65_536
-"""How many pieces, and how many findings, are held; a piece takes half a kilobyte."""
-
-
-class _Piece:
-    """A blocking condition as it was seen in some students.
-
-    `students` had it, and for `alone` of those it was the only condition of the outcome.
-    """
-
-    __slots__ = ("alone", "blocking", "students", "text")
-
-    def __init__(self, blocking: Blocking) -> None:
-        self.blocking = blocking
-        self.text = json.dumps(blocking.as_json(), **_COMPACT)
-        self.students = 0
-        self.alone = 0
-
+"""How many findings are held."""
 
 _COMPACT: dict[str, Any] = {"ensure_ascii": False, "separators": (",", ":")}
 
@@ -73,149 +68,152 @@ class Streaming:
         self._written = written
         self._ordinary = OneByOne(pack, as_of, outcomes, reasons)
         self._kinds = kinds_of(compiled, as_of, self._outcomes)
-        self._deciders = deciders(compiled, self._kinds, self._outcomes)
+        every = deciders(compiled, self._kinds, self._outcomes)
+        self._tables = Tables(every, self._kinds.layout)
         self._decoder = Decoder(compiled.pack, self._kinds)
         self._rest = [compiled.leaves[number] for number in self._kinds.rest]
         self._remembered = Remembered(self._rest, compiled.pack.vocabulary, as_of)
-        self._decide = self._generated()
-        self._places = {name: place for place, name in enumerate(self._outcomes)}
-        by_name = {one.name: one for one in self._deciders}
-        self._asked = tuple(by_name[name] for name in self._outcomes)
-        self._words = {
-            (place, status): f"{json.dumps(name, **_COMPACT)}:{json.dumps(status)}"
-            for place, name in enumerate(self._outcomes)
-            for status in Status
-        }
-        self._names = {name: json.dumps(name, ensure_ascii=False) + ":[" for name in self._outcomes}
-        self._pieces: list[list[_Piece]] = [[] for _ in self._outcomes]
-        self._findings: dict[int, Findings] = {}
-        self._slots = 0
-        for one in self._deciders:
-            self._slots |= one.slots
+        self._pieces = Pieces(compiled, self._kinds, self._decoder)
+        self._findings: dict[bytes, Findings] = {}
+        self._between = _between(self._outcomes)
 
     def rows(self, part: Part, counting: Counting) -> Iterator[Row]:
         """The students of a part that were answered, in their order; all are counted."""
-        counts: dict[Findings, int] = {}
-        answered = 0
-        total, encode = self._decoder.total, self._decoder.encode
-        for place in part.places():
-            if isinstance(place, Unread):
-                data = place.data
-            else:
-                data = b"" if place.error else encode(place.value)
-            got = total(data) if data else None
-            row = None if got is None else self._row(got, place)
-            if row is None:
-                yield from self._ordinary.rows_of(place, counting)
-                continue
-            answered += 1
-            findings = row.found
-            counts[findings] = counts.get(findings, 0) + 1
-            yield row
-            if len(counts) > _HELD:
-                self._counted(counting, counts)
-        counting.tally.read += answered
-        self._counted(counting, counts)
+        for places, lines in _batches(part, self._decoder.encode):
+            done = 0
+            while done < len(places):
+                batch = self._decoder.batch(lines[done:])
+                yield from self._rows(batch, places[done : done + batch.read], counting)
+                done += batch.read
+        self._pieces.count(counting.tally)
 
-    def _counted(self, counting: Counting, counts: dict[Findings, int]) -> None:
-        for findings, students in counts.items():
-            counting.tally.came_out(findings.statuses, students)
-        counts.clear()
-        for place, pieces in enumerate(self._pieces):
-            for piece in pieces:
-                counting.tally.blocked(place, [piece.blocking], piece.students, piece.alone)
-                piece.students = piece.alone = 0
-            pieces.clear()
+    def _rows(
+        self, batch: Batch, places: Sequence[Found | Unread], counting: Counting
+    ) -> Iterator[Row]:
+        """The students of a batch, and those who take the ordinary way, in their order."""
+        seen: list[dict[int, Observation]] = []
+        if self._rest and batch.ids:
+            batch, seen = self._with_rest(batch, places)
+        rows = self._decided(batch, seen, counting) if batch.ids else iter(())
+        after = 0
+        for place in batch.places:
+            for other in places[after:place]:
+                yield from self._ordinary.rows_of(other, counting)
+            yield next(rows)
+            after = place + 1
+        for other in places[after:]:
+            yield from self._ordinary.rows_of(other, counting)
 
-    # -- one student ------------------------------------------------------------------
-
-    def _row(self, got: Decoded, place: Found | Unread) -> Row | None:
-        name, student, pattern, sums = got
-        seen: dict[int, Observation] = {}
-        if self._rest:
-            folded = self._folded(place)
-            if folded is None:
-                return None
-            more, seen = folded
-            pattern += more
-        pattern, blocked = self._decide(pattern)
-        findings = self._findings.get(pattern & self._slots)
-        if findings is None:
-            findings = self._statuses(pattern & self._slots)
+    def _decided(
+        self, batch: Batch, seen: list[dict[int, Observation]], counting: Counting
+    ) -> Iterator[Row]:
+        """The students of a batch as rows."""
+        self._pieces.begin(counting.tally)
+        patterns = Patterns(self._kinds.layout, batch.values, batch.sums)
+        came = {one.decider.name: one for one in self._tables.decide(patterns)}
+        asked = [came[name] for name in self._outcomes]
+        found, kinds = self._found([one.status for one in asked], counting)
+        students = len(batch.ids)
+        counting.tally.read += students
+        findings = map(found.__getitem__, kinds)
         if not self._blocking:
-            return Row(name, findings)
+            yield from map(Row, batch.ids, findings)
+            return
+        every: list[list[Condition]] = []
+        for place, one in enumerate(asked):
+            conditions = [*self._pieces.conditions(place, one, patterns, batch, seen)]
+            self._pieces.counted(conditions, students)
+            every.append(conditions)
         if self._written:
-            texts = []
-            for outcome, parts in blocked:
-                pieces = self._seen(outcome, parts, pattern, sums, student, seen)
-                told = ",".join([piece.text for piece in pieces])
-                texts.append(f"{self._names[outcome]}{told}]")
-            rest = (findings.rendered["head"], ",".join(texts), "}}\n")
-            return Row(name, findings, "".join(rest))
-        each: list[tuple[Blocking, ...]] = [()] * len(self._outcomes)
-        for outcome, parts in blocked:
-            pieces = self._seen(outcome, parts, pattern, sums, student, seen)
-            each[self._places[outcome]] = tuple(piece.blocking for piece in pieces)
-        return Row(name, Findings(findings.statuses, tuple(each)))
+            yield from map(Row, batch.ids, findings, self._texts(found, kinds, asked, every))
+            return
+        blocking = zip(*(self._each(conditions, students) for conditions in every), strict=True)
+        for name, finding, told in zip(batch.ids, findings, blocking, strict=True):
+            yield Row(name, Findings(finding.statuses, told))
 
-    def _seen(
-        self,
-        outcome: str,
-        parts: Sequence[Decided],
-        pattern: int,
-        sums: int,
-        student: Any,
-        seen: dict[int, Observation],
-    ) -> list[_Piece]:
-        """What blocks an outcome, as it was seen in a student; counted."""
-        pieces = []
-        for part in parts:
-            for one in part.blocking:
-                key: object = (sums >> one.shift) & one.fields if one.fields else 0
-                if one.told or one.facts:
-                    stated = self._decoder.stated(student, one.facts)
-                    key = (key, pattern & one.told, *stated)
-                piece = one.known.get(key)
-                if piece is None:
-                    piece = self._piece(one, pattern, sums, student, seen)
-                    if len(one.known) >= _HELD:
-                        one.known.clear()
-                    if one.lasting:
-                        one.known[key] = piece
-                if not piece.students:
-                    self._pieces[self._places[outcome]].append(piece)
-                piece.students += 1
-                pieces.append(piece)
-        if len(pieces) == 1:
-            pieces[0].alone += 1
-        return pieces
+    def _found(
+        self, statuses: Sequence[NDArray[np.uint8]], counting: Counting
+    ) -> tuple[list[Findings], list[int]]:
+        """What came out: all there is, and which of it for each student; counted."""
+        keys = []
+        for first in range(0, len(statuses), _IN_ONE):
+            some = statuses[first : first + _IN_ONE]
+            key = np.zeros(len(some[0]), np.int64)
+            for place, status in enumerate(some):
+                key |= status.astype(np.int64) << (2 * place)
+            keys.append(key)
+        first_of, kinds = numbered(keys)
+        every = np.array(statuses)[:, first_of]
+        found = [self._statuses(one) for one in every.T]
+        for one, count in zip(found, np.bincount(kinds).tolist(), strict=True):
+            counting.tally.came_out(one.statuses, count)
+        return found, kinds.tolist()
 
-    def _piece(
+    def _statuses(self, numbers: NDArray[np.uint8]) -> Findings:
+        """What students of these statuses share."""
+        code = numbers.tobytes()
+        findings = self._findings.get(code)
+        if findings is None:
+            if len(self._findings) >= _HELD:
+                self._findings.clear()
+            statuses = tuple(STATUSES[number] for number in code)
+            findings = self._findings[code] = Findings(statuses, () if self._blocking else None)
+            named = zip(self._outcomes, statuses, strict=True)
+            told = json.dumps({name: status.value for name, status in named}, **_COMPACT)
+            findings.rendered["head"] = f',"statuses":{told},"blocking":{{'
+        return findings
+
+    def _texts(
         self,
-        one: Blocked,
-        pattern: int,
-        sums: int,
-        student: Any,
-        seen: dict[int, Observation],
-    ) -> _Piece:
-        node = one.deciding.node
-        leaf = observation = None
-        if node.leaf is not None:
-            leaf = self._pack.compiled.leaves[node.leaf]
-            observation = seen.get(node.leaf)
-            if observation is None:
-                values = self._decoder.values(student, one.facts)
-                observation = self._kinds.observation(node.leaf, pattern, sums, values)
-        told = seen_fields(leaf, observation)
-        return _Piece(
-            Blocking(
-                node.path,
-                one.deciding.value.word,
-                one.deciding.projected.word,
-                told["observed"],
-                told["short_by"],
-            )
-        )
+        found: Sequence[Findings],
+        kinds: Sequence[int],
+        asked: Sequence[Came],
+        every: Sequence[Sequence[Condition]],
+    ) -> Iterator[str]:
+        """The lines of NDJSON behind the ids."""
+        students = len(kinds)
+        columns: list[Any] = [[found[kind].rendered["head"] for kind in kinds]]
+        begun = np.zeros(students, np.int64)
+        last = np.zeros(students, np.int64)
+        for place, (came, conditions) in enumerate(zip(asked, every, strict=True)):
+            told = (came.status != _ELIGIBLE).astype(np.int64)
+            columns.append(self._between[place][last + 2 * told + 4 * (begun & told)])
+            begun |= told
+            last = told
+            behind = np.zeros(students, np.int64)
+            for one in conditions:
+                column = np.full(students, "", object)
+                column[one.students] = self._pieces.texts(one.pieces, behind[one.students])
+                behind[one.students] = 1
+                columns.append(column)
+        columns.append(np.array(["}}\n", "]}}\n"], object)[last])
+        lists = [one if isinstance(one, list) else one.tolist() for one in columns]
+        return map("".join, zip(*lists, strict=True))
+
+    def _each(self, conditions: Sequence[Condition], students: int) -> list[tuple[Blocking, ...]]:
+        """What blocks each student from one outcome."""
+        found: list[list[Blocking]] = [[] for _ in range(students)]
+        for one in conditions:
+            for student, piece in zip(one.students.tolist(), one.pieces.tolist(), strict=True):
+                found[student].append(self._pieces.blocking[piece])
+        return [tuple(one) for one in found]
+
+    # -- leaves that no sum can tell ----------------------------------------------------
+
+    def _with_rest(
+        self, batch: Batch, places: Sequence[Found | Unread]
+    ) -> tuple[Batch, list[dict[int, Observation]]]:
+        """The batch with what those leaves set; and what was seen there in each student."""
+        seen = []
+        kept = []
+        for student, place in enumerate(batch.places):
+            folded = self._folded(places[place])
+            if folded is not None:
+                kept.append(student)
+                adds, observations = folded
+                batch.values[:, student] += values_of(adds, len(batch.values))
+                seen.append(observations)
+        return batch.of(kept), seen
 
     def _folded(self, place: Found | Unread) -> tuple[int, dict[int, Observation]] | None:
         """What the leaves that no sum can tell add; None where the place holds several."""
@@ -235,48 +233,46 @@ class Streaming:
             total += self._kinds.given(number, one.value, other.value)
         return total, dict(zip(self._kinds.rest, now, strict=True))
 
-    def _statuses(self, code: int) -> Findings:
-        """What students of these statuses share."""
-        if len(self._findings) >= _HELD:
-            self._findings.clear()
-        statuses = tuple(one.status(code) for one in self._asked)
-        findings = self._findings[code] = Findings(statuses, () if self._blocking else None)
-        told = ",".join(map(self._words.__getitem__, enumerate(statuses)))
-        findings.rendered["head"] = f',"statuses":{{{told}}},"blocking":{{'
-        return findings
 
-    # -- the function that decides ----------------------------------------------------
+_IN_ONE = 31
+"""How many statuses are told by one integer, in two bits each."""
 
-    def _generated(self) -> Callable[[int], tuple[int, list[tuple[str, tuple[Decided, ...]]]]]:
-        """A function of a total, made of a look-up for each part of an outcome."""
-        space: dict[str, Any] = {}
-        lines = ["def decide(t):", "    blocked = []"]
-        missing: dict[str, list[str]] = {}
-        number = 0
-        for place, one in enumerate(self._deciders):
-            names = [f"p{number + count}" for count in range(len(one.parts))]
-            for name, part in zip(names, one.parts, strict=True):
-                space |= {f"{name}g": part.known.get, f"{name}d": part.decide}
-                space[f"{name}m"] = part.mask
-                lines.append(f"    {name} = {name}g(t & {name}m) or {name}d(t)")
-            number += len(names)
-            now, then = (
-                f"{names[0]}.{when}"
-                if len(names) == 1
-                else f"min({', '.join(f'{name}.{when}' for name in names)})"
-                for when in ("now", "then")
-            )
-            space |= {f"b{place}": one.bits, f"n{place}": one.name}
-            lines.append(f"    now{place} = {now}")
-            lines.append(f"    t |= b{place}[now{place}][{then}]")
-            missing[one.name] = [
-                f"    if now{place} != 2:",
-                f"        blocked.append((n{place}, ({', '.join(names)},)))",
-            ]
-        if self._blocking:
-            # those asked for come in their order, whichever refer to others
-            lines += [line for name in self._outcomes for line in missing[name]]
-        lines.append("    return t, blocked")
-        exec("\n".join(lines), space)  # noqa: S102  # made here, of numbers
-        made: Callable[[int], Any] = space["decide"]
-        return made
+_ELIGIBLE = STATUSES.index(Status.ELIGIBLE)
+
+
+def _batches(
+    part: Part, encode: Callable[[object], bytes]
+) -> Iterator[tuple[list[Found | Unread], list[bytes]]]:
+    """The places of a part, so many at once, with the bytes of what stands there.
+
+    These are none where it is not one profile, or not known.
+    """
+    places: list[Found | Unread] = []
+    lines: list[bytes] = []
+    size = 0
+    for place in part.places():
+        if isinstance(place, Unread):
+            line = place.data
+        else:
+            line = b"" if place.error else encode(place.value)
+        places.append(place)
+        lines.append(line)
+        size += len(line)
+        if len(places) == _BATCH or size > _BYTES:
+            yield places, lines
+            places, lines, size = [], [], 0
+    if places:
+        yield places, lines
+
+
+def _between(outcomes: Sequence[str]) -> list[NDArray[np.object_]]:
+    """What is written before the conditions of each outcome.
+
+    By whether those of the last one end there, whether these begin, and whether any came before.
+    """
+    found = []
+    for name in outcomes:
+        begin = json.dumps(name, ensure_ascii=False) + ":["
+        told = ["", "]", begin, "]" + begin, "", "]", "," + begin, "]," + begin]
+        found.append(np.array(told, object))
+    return found

@@ -142,6 +142,7 @@ class Decider:
     def __init__(self, name: str, parts: Sequence[Part], pair: tuple[Bits, Bits]) -> None:
         self.name = name
         self.parts = tuple(parts)
+        self.pair = pair
         self.slots = pair[0].mask | pair[1].mask
         # what is set in a pattern, by the value now and projected
         self.bits = [

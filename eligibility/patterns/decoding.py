@@ -1,489 +1,395 @@
 """Profiles decoded by a typed reader that is made for one pack, and added up on the way.
 
-A student is decoded, looked up value by value and forgotten: no object of it is kept. What
-this way accepts is exactly what the schema of profiles accepts, since every value, and every
-kind of item, was read by that schema when it came up first. Whatever is not plain (a comment
-in it, a mistake, a number too fine to add up) is not told here: `total` returns None, and the
+A student is decoded, looked up value by value and forgotten: no object of it is kept, only
+the numbers of its values and of its kinds of items. What those of a batch add up to is worked
+out for all at once. What this way accepts is exactly what the schema of profiles accepts, since
+every value, and every kind of item, was read by that schema when it came up first. Whatever
+is not plain (a comment in it, a mistake, a number too fine to add up) is not told here, and the
 ordinary way takes the profile.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from eligibility.facts import Item, Items
-from eligibility.model import Declaration, Fact, Kind, ListFact, RulePack
-from eligibility.patterns.items import ItemKinds, UnpackableError
+import numpy as np
+
+from eligibility.model import Fact, ListFact, RulePack
+from eligibility.patterns.arrays import VALUES, Grown, Integers, values_of
 from eligibility.patterns.kinds import Kinds
-from eligibility.patterns.layout import MOST
-from eligibility.profile_json import MAX_PROFILE_BYTES, exact_number
-from eligibility.schemas import ValueReader, absent_value, id_allowed
+from eligibility.patterns.layout import MOST, WORD
+from eligibility.patterns.listed import PLAIN, REMEMBERED, Lists, NarrowError
+from eligibility.patterns.typed import KEY, TEXT, NotPlainError, Types, Values, is_short, marks, unset
+from eligibility.profile_json import MAX_ID, MAX_PROFILE_BYTES
+from eligibility.schemas import id_allowed
 from eligibility.values import Value
 
-__all__ = ["REMEMBERED", "Decoded", "Decoder"]
+__all__ = ["REMEMBERED", "Batch", "Decoder"]
 
-REMEMBERED = 65_536
-"""How many values of a fact, or kinds of items of a list, are remembered."""
-
-_DIGITS = 14
 _NOUGHTS = b"0" * 16
 _SCALED = re.compile(rb"[\s:,\[]-?[0-9.]*0[eE]")
 """Numbers that are equal are looked up as one, although one may have more digits than are allowed:
 that one has so many noughts, or one before an exponent, if no number is remembered that has more
 than 14 digits before the point and as many behind it."""
 
-_KEY = 2
-_TEXT = 2
-"""The quotation marks that a key and a text take."""
 
-Decoded = tuple[str, Any, int, int]
-"""A student's id, the facts as decoded, the pattern, and the sums."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The profiles that were told, in their order: what is set for each, and what was added up.
+
+    So many lines were `read`. `places` says which of them these were, `ids` what they are
+    called. `values` and `sums`
+    have a row for each word and a column for each student; the bias is in the latter. `numbers`
+    has a row for each fact, with the number of the student's value.
+    """
+
+    read: int
+    places: Sequence[int]
+    ids: Sequence[str]
+    values: Integers
+    sums: Integers
+    numbers: Mapping[str, Integers]
+
+    def of(self, some: Sequence[int]) -> Batch:
+        """Some of the students."""
+        if len(some) == len(self.ids):
+            return self
+        return Batch(
+            self.read,
+            [self.places[one] for one in some],
+            [self.ids[one] for one in some],
+            self.values[:, some],
+            self.sums[:, some],
+            {name: numbers[some] for name, numbers in self.numbers.items()},
+        )
 
 
 class Decoder:
-    """Decodes the profiles of one pack. To be used from one thread."""
+    """Decodes the profiles of one pack. To be used from one thread.
+
+    `epoch` is another number whenever values have been forgotten, and numbers begin anew.
+    """
 
     def __init__(self, pack: RulePack, kinds: Kinds) -> None:
-        import msgspec
-
-        self._kinds = kinds
         # Every quotation mark is counted: a key that stands twice, or a number in quotes,
         # leaves more of them in the text than the values account for.
-        self._quotes = kinds.quotes
-        self._bias = kinds.layout.bias
-        self._pattern = kinds.layout.pattern
+        self._quotes = kinds.quotes.mask
         facts = tuple(pack.vocabulary.facts.values())
         judged = tuple(pack.judgements)
-        types = _Types(msgspec)
-        self._names = tuple(fact.name for fact in facts)
-        profile: Any = types.profile(facts, judged)
-        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(profile).decode
-        self._encode = msgspec.json.Encoder(decimal_format="number").encode
-        self._refused = (msgspec.MsgspecError, UnicodeDecodeError)
-        self._slots = {name: f"f{place}" for place, name in enumerate(self._names)}
-        self._add = self._generated(facts, judged)
+        types = Types()
+        self.encode = types.encode
+        self.epoch = 0
+        self._decode = types.decoder(facts, judged)
+        self._refused = types.refused
+        words = self._words = -(-kinds.layout.most // VALUES)
+        bias = kinds.layout.bias
+        mask = (1 << WORD) - 1
+        self._bias = np.array(
+            [(bias >> (WORD * word)) & mask for word in range(kinds.layout.words)], np.int64
+        )
+        self._flat: list[int] = []
+        self._slots = {fact.name: f"f{place}" for place, fact in enumerate(facts)}
+        self._slots[_JUDGED] = "judgements"
+        readers = {fact.name: Values(fact) for fact in facts if isinstance(fact, Fact)}
+        columns = [
+            *(_Facts(words, kinds, reader) for reader in readers.values()),
+            *(_Pairs(words, kinds, names, readers) for names in kinds.facts if len(names) > 1),
+            _Judged(words, kinds, judged),
+        ]
+        self._columns = {"\0".join(one.names): one for one in columns}
+        self._lists = {fact.name: Lists(fact, kinds) for fact in facts if isinstance(fact, ListFact)}
+        self._width = len(self._columns) + 2 * len(self._lists)
+        self._generate()
 
-    def total(self, line: bytes) -> Decoded | None:
-        """What a profile adds up to; None where it takes the ordinary way to tell."""
-        if len(line) > MAX_PROFILE_BYTES or _NOUGHTS in line:
-            return None
-        # few lines have this anywhere, and few of those in a number
-        if (b"0e" in line or b"0E" in line) and _SCALED.search(line):
-            return None
-        try:
-            student = self._decode(line)
-            values, sums = self._add(student)
-        except (*self._refused, _NotPlainError, UnpackableError, TypeError):
-            # a TypeError is a number that is none: Decimal("sNaN") has no hash
-            return None
-        if values & self._quotes.mask != line.count(b'"') or not id_allowed(student.id):
-            return None
-        sums += self._bias
-        return student.id, student, self._pattern(values, sums), sums
+    def batch(self, lines: Sequence[bytes]) -> Batch:
+        """What profiles add up to, but for those that take the ordinary way to tell.
 
-    def values(self, student: Any, names: Sequence[str]) -> dict[str, Value]:
-        """Some facts of a student that was decoded, as the rules see them."""
-        found: dict[str, Value] = {}
-        for name in names:
-            values, _ = self._readers[name].read(getattr(student, self._slots[name]))
-            found.update(values)
-        return found
+        Not all lines may be read at once, but one of them is.
+        """
+        self._forget()
+        places: list[int] = []
+        ids: list[str] = []
+        quotes: list[int] = []
+        odd = self._odd(lines)
+        decode, add, learn = self._decode, self._add, self._learn
+        refused = (*self._refused, NotPlainError, TypeError)
+        read = 0
+        while read < len(lines):
+            line = lines[read]
+            if read not in odd:
+                try:
+                    student = decode(line)
+                    try:
+                        add(student)
+                    except KeyError:
+                        self._take_back()
+                        learn(student)
+                    places.append(read)
+                    ids.append(student.id)
+                    quotes.append(line.count(b'"'))
+                except refused:
+                    # a TypeError is a number that is none: Decimal("sNaN") has no hash
+                    self._take_back()
+                except NarrowError:
+                    self._take_back()
+                    if read:
+                        break
+                    self._widen()
+                    add, learn = self._add, self._learn
+                    continue
+            read += 1
+        return self._told(read, places, ids, np.array(quotes, np.int64))
 
-    def encode(self, profile: object) -> bytes:
-        """JSON values as the bytes that `total` takes; nothing where they cannot be written."""
-        try:
-            return self._encode(profile)
-        except (*self._refused, TypeError, ValueError):
-            return b""
+    def value(self, name: str, number: int) -> dict[str, Value]:
+        """A fact by the number of its value, as the rules see it."""
+        column = self._columns[name]
+        assert isinstance(column, _Facts)
+        return column.value(number)
 
-    def stated(self, student: Any, names: Sequence[str]) -> list[object]:
-        """Some facts of a student as they were decoded."""
-        return [getattr(student, self._slots[name]) for name in names]
+    def count(self, name: str) -> int:
+        """How many values of a fact have a number."""
+        return self._columns[name].count()
+
+    # -- a batch ----------------------------------------------------------------------
+
+    @staticmethod
+    def _odd(lines: Sequence[bytes]) -> set[int]:
+        """The lines that are too large, or that may have numbers with too many digits."""
+        odd = {place for place, line in enumerate(lines) if not 0 < len(line) <= MAX_PROFILE_BYTES}
+        data = b"\n".join(lines)
+        if _NOUGHTS in data:
+            odd.update(place for place, line in enumerate(lines) if _NOUGHTS in line)
+        text = np.frombuffer(data, np.uint8)
+        # few lines have a nought and an E anywhere, and few of those in a number
+        if (((text[1:] | np.uint8(32)) == ord("e")) & (text[:-1] == ord("0"))).any():
+            odd.update(place for place, line in enumerate(lines) if _SCALED.search(line))
+        return odd
+
+    def _forget(self) -> None:
+        """Forget what is remembered, where it has become too much."""
+        full = [one for one in self._columns.values() if one.count() >= REMEMBERED]
+        for one in full:
+            one.forget()
+        self.epoch += bool(full)
+        for lists in self._lists.values():
+            lists.forget()
+
+    def _told(self, read: int, places: list[int], ids: list[str], quotes: Integers) -> Batch:
+        flat = np.array(self._flat, np.int64).reshape(len(ids), self._width).T
+        self._flat.clear()
+        values = np.zeros((self._words, len(ids)), np.int64)
+        values[0] += KEY + TEXT
+        sums = np.empty((len(self._bias), len(ids)), np.int64)
+        sums[:] = self._bias[:, None]
+        rows = iter(flat)
+        named = {}
+        for name, column in self._columns.items():
+            named[name] = next(rows)
+            column.add(named[name], values)
+        good = np.ones(len(ids), bool)
+        for lists in self._lists.values():
+            good &= lists.add(next(rows), next(rows), values, sums)
+        good &= (values[0] & self._quotes) == quotes
+        if not _plain_ids(ids):
+            good &= np.array([id_allowed(one) for one in ids], bool)
+        return Batch(read, places, ids, values, sums, named).of(np.flatnonzero(good).tolist())
+
+    def _take_back(self) -> None:
+        """Forget the items of a student who was given up half-way."""
+        first = len(self._columns) + 1
+        for place, lists in enumerate(self._lists.values()):
+            count = sum(self._flat[first + 2 * place :: self._width])
+            for keys in lists.keys:
+                del keys[count:]
+
+    def _widen(self) -> None:
+        """Make room for more values of attributes."""
+        for lists in self._lists.values():
+            lists.widen()
+        self._generate()
 
     # -- the function that adds up ----------------------------------------------------
 
-    def _generated(
-        self, facts: Sequence[Declaration], judged: Sequence[str]
-    ) -> Callable[[Any], tuple[int, int]]:
-        """A function of a student, made of a term for each fact: what is set, and the sums.
+    def _generate(self) -> None:
+        """Make a function of a student, of a look-up for each fact and each part of an item.
 
-        The quotation marks are counted in the lowest bits of the former.
-
-        No word of a pack gets into its text: facts are told by their number.
+        It notes the number of every value, and the kinds of the items; `_add` does so where all
+        values are known, and `_learn` finds out about others. No word of a pack gets into its
+        text: facts are told by their number.
         """
-        self._readers = {fact.name: _Values(fact) for fact in facts if isinstance(fact, Fact)}
-        known: dict[str, object] = {}
-        values, sums, lines = [str(_KEY + _TEXT)], ["0"], []
-        for place, fact in enumerate(facts):
-            if isinstance(fact, Fact):
-                known[f"v{place}"] = _Facts(self._kinds, self._readers[fact.name])
-                values.append(f"v{place}[s.f{place}]")
-            else:
-                known[f"v{place}"] = _Lists(fact, self._kinds.lists.get(fact.name)).add
-                lines.append(f"    q{place}, t{place} = v{place}(s.f{place})")
-                values.append(f"q{place}")
-                sums.append(f"t{place}")
-        for number, names in enumerate(one for one in self._kinds.facts if len(one) > 1):
-            known[f"p{number}"] = _Pairs(self._kinds, names, self._readers)
-            slots = ", ".join(f"s.{self._slots[name]}" for name in names)
-            values.append(f"p{number}[{slots}]")
-        known["j"] = _Judged(self._kinds, judged)
-        values.append("j[s.judgements]")
-        lines.append(f"    return {' + '.join(values)}, {' + '.join(sums)}")
-        exec("\n".join(["def add(s):", *lines]), known)  # noqa: S102  # made here, of numbers
-        made: Callable[[Any], tuple[int, int]] = known["add"]  # type: ignore[assignment]
-        return made
+        quick: dict[str, object] = {"note": self._flat.extend}
+        slow = dict(quick)
+        terms: list[str] = []
+        lines: list[str] = []
+        for column in self._columns.values():
+            name = f"v{len(terms)}"
+            slow[name] = column
+            quick[name] = column.known if column.keeps else column
+            told = ", ".join("s." + self._slots[one] for one in column.names)
+            terms.append(f"{name}[{told}]")
+        for name, made in self._lists.items():
+            slot = self._slots[name]
+            places = {one: place for place, one in enumerate(made.classes)}
+            slow[f"odd_{slot}"] = quick[f"odd_{slot}"] = made.odd
+            lines += [
+                f"    {slot} = s.{slot}",
+                f"    if type({slot}) is tuple and len({slot}) <= {MOST}:",
+                f"        m{slot} = {PLAIN}",
+                "    else:",
+                f"        m{slot}, {slot} = odd_{slot}({slot})",
+            ]
+            for number, keys in enumerate(made.keys):
+                slow[f"more{number}_{slot}"] = quick[f"more{number}_{slot}"] = keys.extend
+                looked = []
+                for one in made.groups[number]:
+                    classes = made.classes[one]
+                    place = places[one]
+                    slow[f"c{place}_{slot}"] = classes
+                    quick[f"c{place}_{slot}"] = classes.known if classes.keeps else classes
+                    looked.append(f"c{place}_{slot}[i.f{place}]")
+                lines.append(f"    more{number}_{slot}([{' + '.join(looked) or 0} for i in {slot}])")
+            terms += [f"m{slot}", f"len({slot})"]
+        # this comes last, when nothing can be refused any more
+        lines.append(f"    note(({', '.join(terms)},))")
+        text = "\n".join(["def add(s):", *lines])
+        for space in (quick, slow):
+            exec(text, space)  # noqa: S102  # made here, of numbers
+        self._add: Callable[[Any], None] = quick["add"]  # type: ignore[assignment]
+        self._learn: Callable[[Any], None] = slow["add"]  # type: ignore[assignment]
 
 
-class _NotPlainError(Exception):
-    """A value that the schema refuses, or that only the ordinary way can take."""
+def _plain_ids(ids: Sequence[str]) -> bool:
+    """Whether all ids are of the sort that needs no closer look."""
+    every = "".join(ids)
+    plain = every.isascii() and every.isprintable() and " " not in every
+    return plain and all(0 < len(one) <= MAX_ID for one in ids)
 
 
-class _Types:
-    """The types that a vocabulary's facts are decoded to.
+# -- facts ----------------------------------------------------------------------------
 
-    They have places for names, f0, f1 and so on, since a fact may be called anything.
+
+class _Column:
+    """A number for each value that was decoded, and what it adds to the words of values.
+
+    The values of the facts with these `names` are looked up together. `known` are the numbers
+    of values that are remembered, as all but a few are if it `keeps` them.
     """
 
-    def __init__(self, msgspec: Any) -> None:
-        self._msgspec = msgspec
-        self._absent = msgspec.UNSET
+    keeps = True
 
-    def profile(self, facts: Sequence[Declaration], judged: Sequence[str]) -> type:
-        """The type of a profile."""
-        members = self._members(facts)
-        decisions = [(f"f{place}", self._maybe(bool), self._absent) for place in range(len(judged))]
-        judgements = self._struct("Judgements", decisions, self._renamed(judged))
-        members.append(("judgements", self._maybe(judgements), self._absent))
-        renamed = self._renamed([fact.name for fact in facts])
-        return self._struct("Profile", [("id", str), *members], renamed)
+    def __init__(self, words: int, names: tuple[str, ...]) -> None:
+        self.names = names
+        self.known: dict[Any, int] = {}
+        self._rows = Grown(words)
+        self._raws: list[Any] = []
+        self._used: list[int] = []
 
-    def _struct(self, name: str, members: Any, renamed: dict[str, str]) -> type:
-        made: type = self._msgspec.defstruct(
-            name, members, frozen=True, forbid_unknown_fields=True, rename=renamed, gc=False
-        )
-        return made
+    def __getitem__(self, raw: Any) -> int:
+        """The number of a value. Raises `NotPlainError` for one that is not allowed."""
+        number = self.known.get(raw)
+        if number is None:
+            number = self._numbered(raw, self._adds(raw))
+            if is_short(raw):
+                # else another value may be taken for this one
+                self.known[raw] = number
+        return number
 
-    def _members(self, facts: Sequence[Declaration]) -> list[tuple[Any, ...]]:
-        return [
-            (f"f{place}", self._maybe(self._type(fact)), self._absent)
-            for place, fact in enumerate(facts)
-        ]
+    def _numbered(self, raw: Any, adds: int) -> int:
+        row = values_of(adds, self._rows.width)
+        self._used = sorted({*self._used, *(word for word, one in enumerate(row) if one)})
+        self._raws.append(raw)
+        return self._rows.add(row)
 
-    def _maybe(self, known: Any) -> Any:
-        return known | None | self._msgspec.UnsetType
+    def _adds(self, raw: Any) -> int:
+        """What a value adds. Raises `NotPlainError` for one that is not allowed."""
+        raise NotImplementedError
 
-    @staticmethod
-    def _renamed(names: Sequence[str]) -> dict[str, str]:
-        return {f"f{place}": name for place, name in enumerate(names)}
+    def count(self) -> int:
+        """How many values have a number."""
+        return len(self._raws)
 
-    def _type(self, fact: Declaration) -> Any:
-        if isinstance(fact, ListFact):
-            attributes = tuple(fact.attributes.values())
-            renamed = self._renamed([one.name for one in attributes])
-            item: Any = self._struct("Item", self._members(attributes), renamed)
-            items: Any = tuple[item, ...]
-            complete = ("complete", bool | self._msgspec.UnsetType, self._absent)
-            return items | self._struct("Record", [("items", items), complete], {})
-        one: Any = self._scalar(fact)
-        return tuple[one, ...] if fact.many else one
+    def forget(self) -> None:
+        """Forget all values."""
+        self.known.clear()
+        self._rows.clear()
+        self._raws.clear()
+        self._used.clear()
 
-    @staticmethod
-    def _scalar(fact: Fact) -> Any:
-        declared = fact.scale.values if fact.scale else fact.values
-        if declared is not None:
-            return Literal[declared]
-        match fact.kind:
-            case Kind.BOOLEAN:
-                return bool
-            case Kind.INTEGER:
-                return int
-            case Kind.NUMBER:
-                return Decimal
-            case _:
-                return str
+    def add(self, numbers: Integers, values: Integers) -> None:
+        """Add what the values of these numbers do, one for each student."""
+        rows = self._rows.all()
+        for word in self._used:
+            values[word] += rows[numbers, word]
 
 
-# -- one value ------------------------------------------------------------------------
+class _Facts(_Column):
+    """The values of a fact."""
 
-
-def _marks(raw: Any) -> int:
-    """The quotation marks that a decoded value takes."""
-    if isinstance(raw, str):
-        return _TEXT
-    if isinstance(raw, tuple):
-        return sum(_marks(one) for one in raw)
-    fields = getattr(raw, "__struct_fields__", ())
-    return sum(_member_marks(getattr(raw, name)) for name in fields)
-
-
-def _member_marks(raw: Any) -> int:
-    """The same with its key; none where it is not stated at all."""
-    return 0 if raw is _unset() else _KEY + _marks(raw)
-
-
-def _numbers(raw: Any) -> Iterator[Decimal | int]:
-    """All numbers in a decoded value."""
-    if isinstance(raw, Decimal) or (isinstance(raw, int) and not isinstance(raw, bool)):
-        yield raw
-    elif isinstance(raw, tuple):
-        for one in raw:
-            yield from _numbers(one)
-    else:
-        for name in getattr(raw, "__struct_fields__", ()):
-            yield from _numbers(getattr(raw, name))
-
-
-def _short(raw: Any) -> bool:
-    """Whether no number has so many digits that another one may be taken for it."""
-    return all(_few_digits(number) for number in _numbers(raw) if isinstance(number, Decimal))
-
-
-def _few_digits(number: Decimal) -> bool:
-    _, digits, exponent = number.as_tuple()
-    assert isinstance(exponent, int)
-    return len(digits) <= _DIGITS and exponent >= -_DIGITS and number.adjusted() < _DIGITS
-
-
-def _unset() -> object:
-    import msgspec
-
-    return msgspec.UNSET
-
-
-def _plain(raw: Any, declaration: Declaration) -> Any:
-    """A decoded value as the JSON that it was decoded from."""
-    if not isinstance(declaration, ListFact):
-        return list(raw) if isinstance(raw, tuple) else raw
-    if raw is None:
-        return None
-    if isinstance(raw, tuple):
-        return [_plain_item(one, declaration) for one in raw]
-    record: dict[str, Any] = {"items": [_plain_item(one, declaration) for one in raw.items]}
-    if raw.complete is not _unset():
-        record["complete"] = raw.complete
-    return record
-
-
-def _plain_item(raw: Any, of: ListFact) -> dict[str, Any]:
-    stated = {name: getattr(raw, f"f{place}") for place, name in enumerate(of.attributes)}
-    return {
-        name: _plain(value, of.attributes[name])
-        for name, value in stated.items()
-        if value is not _unset()
-    }
-
-
-class _Values:
-    """The typed values of one fact or attribute, by what was decoded."""
-
-    def __init__(self, fact: Declaration) -> None:
-        self.fact = fact
-        self._reader = ValueReader(fact)
-
-    def read(self, raw: object) -> tuple[dict[str, Value], dict[str, Items]]:
-        """Its value or its list. Raises `_NotPlainError`."""
-        if raw is _unset():
-            return absent_value(self.fact)
-        for number in _numbers(raw):
-            # a number in quotes may be none at all
-            if isinstance(number, Decimal) and not number.is_finite():
-                raise _NotPlainError
-            if exact_number(str(number)) is None:
-                raise _NotPlainError
-        try:
-            return self._reader.read(_plain(raw, self.fact))
-        except ValueError:
-            raise _NotPlainError from None
-
-    @property
-    def endless(self) -> bool:
-        """Whether nearly every student may have another value."""
-        fact = self.fact
-        return isinstance(fact, Fact) and fact.kind is Kind.TEXT and fact.values is None
-
-
-class _Remembered(dict[Any, int]):
-    """What was worked out for values, as they were decoded."""
-
-    def keep(self, raw: object, found: int) -> int:
-        """Remember it, unless another value may be taken for this one."""
-        if _short(raw):
-            if len(self) >= REMEMBERED:
-                self.clear()
-            self[raw] = found
-        return found
-
-
-class _Facts(_Remembered):
-    """What each value of a fact adds."""
-
-    def __init__(self, kinds: Kinds, reader: _Values) -> None:
-        super().__init__()
+    def __init__(self, words: int, kinds: Kinds, reader: Values) -> None:
+        name = reader.fact.name
+        super().__init__(words, (name,))
         self._kinds = kinds
         self._reader = reader
-        self._kept = (reader.fact.name,) in kinds.facts or not reader.endless
+        # nearly every student may have another value, and no rule reads it
+        self.keeps = not reader.endless or any(name in names for names in kinds.facts)
+        self._alike: dict[int, int] = {}
 
-    def __missing__(self, raw: object) -> int:
+    def __getitem__(self, raw: Any) -> int:
+        """The number of a value. Raises `NotPlainError` for one that is not allowed."""
+        if self.keeps:
+            return super().__getitem__(raw)
+        adds = self._adds(raw)
+        number = self._alike.get(adds)
+        if number is None:
+            number = self._alike[adds] = self._numbered(None, adds)
+        return number
+
+    def _adds(self, raw: Any) -> int:
         values, _ = self._reader.read(raw)
-        found = self._kinds.of_facts((self._reader.fact.name,), values) + _member_marks(raw)
-        return self.keep(raw, found) if self._kept else found
+        return self._kinds.of_facts(self.names, values) + marks(raw)
+
+    def value(self, number: int) -> dict[str, Value]:
+        """The fact by the number of its value, as the rules see it."""
+        values, _ = self._reader.read(self._raws[number])
+        return values
 
 
-class _Pairs(_Remembered):
-    """What facts add that are compared with one another."""
+class _Pairs(_Column):
+    """The values of facts that are compared with one another."""
 
-    def __init__(self, kinds: Kinds, names: tuple[str, ...], readers: dict[str, _Values]) -> None:
-        super().__init__()
+    def __init__(
+        self, words: int, kinds: Kinds, names: tuple[str, ...], readers: dict[str, Values]
+    ) -> None:
+        super().__init__(words, names)
         self._kinds = kinds
-        self._names = names
         self._readers = readers
 
-    def __missing__(self, raw: tuple[object, ...]) -> int:
+    def _adds(self, raw: Any) -> int:
         values: dict[str, Value] = {}
-        for name, one in zip(self._names, raw, strict=True):
+        for name, one in zip(self.names, raw, strict=True):
             values.update(self._readers[name].read(one)[0])
-        return self.keep(raw, self._kinds.of_facts(self._names, values))
+        return self._kinds.of_facts(self.names, values)
 
 
-class _Judged(_Remembered):
-    """What decisions add."""
+_JUDGED = "\0"
+"""What stands for the decisions where facts have names."""
 
-    def __init__(self, kinds: Kinds, names: Sequence[str]) -> None:
-        super().__init__()
+
+class _Judged(_Column):
+    """The decisions."""
+
+    def __init__(self, words: int, kinds: Kinds, names: Sequence[str]) -> None:
+        super().__init__(words, (_JUDGED,))
         self._kinds = kinds
-        self._names = names
+        self._judged = names
 
-    def __missing__(self, raw: Any) -> int:
-        absent = raw is None or raw is _unset()
-        total = _member_marks(raw)
-        for place, name in enumerate(self._names):
+    def _adds(self, raw: Any) -> int:
+        absent = raw is None or raw is unset()
+        total = marks(raw)
+        for place, name in enumerate(self._judged):
             value = None if absent else getattr(raw, f"f{place}")
             total += self._kinds.of_judgement(name, value if isinstance(value, bool) else None)
-        return self.keep(raw, total)
-
-
-# -- lists ----------------------------------------------------------------------------
-
-_MARKS = 16
-_CLASS = 20
-"""Bits of a key: the quotation marks of an item come first, then a number for each attribute."""
-
-
-_Typed = tuple[dict[str, Value], dict[str, Items], tuple[object, ...]]
-
-
-class _Classes(_Remembered):
-    """A number for each value of an attribute; the same for values that are treated alike.
-
-    It stands in its place in the key of an item, with the quotation marks in the lowest bits,
-    which have room for so many as `most` of each attribute.
-    """
-
-    def __init__(self, kinds: ItemKinds | None, reader: _Values, place: int, most: int) -> None:
-        super().__init__()
-        self._most = most
-        self._kinds = kinds
-        self._reader = reader
-        self._shift = _MARKS + _CLASS * place
-        self._numbers: dict[object, int] = {}
-        self._typed: list[_Typed] = []
-        self._read = kinds is not None and reader.fact.name in kinds.reads
-        self._kept = self._read or not reader.endless
-
-    def __missing__(self, raw: object) -> int:
-        values, lists = self._reader.read(raw)
-        told: tuple[object, ...] = ()
-        if self._read:
-            assert self._kinds is not None
-            told = self._kinds.told(self._reader.fact.name, Item("/0", values, lists))
-        number = self._numbers.get(told)
-        if number is None:
-            number = len(self._typed)
-            if number >> _CLASS:
-                raise _NotPlainError
-            self._numbers[told] = number
-            self._typed.append((values, lists, told))
-        marks = _member_marks(raw)
-        if marks > self._most:
-            raise _NotPlainError
-        found = (number << self._shift) + marks
-        return self.keep(raw, found) if self._kept else found
-
-    def number(self, key: int) -> int:
-        """The number in the key of an item."""
-        return (key >> self._shift) & ((1 << _CLASS) - 1)
-
-    def typed(self, number: int) -> _Typed:
-        """A value of this number, as the rules see it, and what they can tell of it."""
-        return self._typed[number]
-
-
-class _Lists:
-    """What a list adds: its quotation marks, and its items and whether they are all."""
-
-    def __init__(self, of: ListFact, kinds: ItemKinds | None) -> None:
-        self._of = of
-        self._kinds = kinds
-        most = ((1 << _MARKS) - 1) // len(of.attributes)
-        self._classes = {
-            name: _Classes(kinds, _Values(one), place, most)
-            for place, (name, one) in enumerate(of.attributes.items())
-        }
-        self._known: dict[int, int] = {}
-        self._items = self._generated()
-        self._partial = 0 if kinds is None else 1 << kinds.partial.offset
-
-    def add(self, raw: Any) -> tuple[int, int]:
-        """What this list of a student adds."""
-        if type(raw) is tuple:
-            if len(raw) > MOST:
-                raise _NotPlainError
-            return self._items(raw)
-        if raw is None:
-            return _KEY, self._partial
-        if raw is _unset():
-            return 0, 0 if self._of.complete else self._partial
-        marks, sums = self.add(raw.items)
-        if raw.complete is not _unset():
-            marks += _KEY
-        return marks + _KEY, sums + self._partial if raw.complete is False else sums
-
-    def _generated(self) -> Callable[[tuple[Any, ...]], tuple[int, int]]:
-        """A function of the items, made of a look-up for each attribute."""
-        names = {f"c{place}": one for place, one in enumerate(self._classes.values())}
-        looked = " + ".join(f"c{place}[one.f{place}]" for place in range(len(names)))
-        source = (
-            "def added(items):\n"
-            f"    marks, total = {_KEY}, 0\n"
-            "    for one in items:\n"
-            f"        key = {looked}\n"
-            f"        marks += key & {(1 << _MARKS) - 1}\n"
-            f"        key >>= {_MARKS}\n"
-            "        found = known(key)\n"
-            "        total += miss(key) if found is None else found\n"
-            "    return marks, total\n"
-        )
-        space: dict[str, Any] = {**names, "known": self._known.get, "miss": self._miss}
-        exec(source, space)  # noqa: S102  # made here, of numbers
-        made: Callable[[tuple[Any, ...]], tuple[int, int]] = space["added"]
-        return made
-
-    def _miss(self, key: int) -> int:
-        found = 0
-        if self._kinds is not None:
-            values: dict[str, Value] = {}
-            lists: dict[str, Items] = {}
-            told: dict[str, tuple[object, ...]] = {}
-            for name, classes in self._classes.items():
-                some, more, told[name] = classes.typed(classes.number(key << _MARKS))
-                values.update(some)
-                lists.update(more)
-            found = self._kinds.added(Item("/0", values, lists), told)
-        if len(self._known) >= REMEMBERED:
-            self._known.clear()
-        self._known[key] = found
-        return found
+        return total
