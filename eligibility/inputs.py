@@ -230,8 +230,9 @@ def each_line(lines: Iterable[bytes], name: str, first: int = 1) -> Iterator[Unr
 
 def _each(lines: Iterable[tuple[int, bytes]], name: str) -> Iterator[Unread]:
     for number, line in lines:
-        if line.strip() not in (b"", _BOM):
-            yield Unread(name, number, line.rstrip())
+        told = line.rstrip()
+        if told and not (told.endswith(_BOM) and told.lstrip() == _BOM):
+            yield Unread(name, number, told)
 
 
 def _sniffed(lines: Iterator[bytes], name: str) -> Iterator[Found | Unread]:

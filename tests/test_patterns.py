@@ -286,9 +286,9 @@ def test_what_blocks_is_written_in_the_order_of_the_outcomes_asked_for(
 def test_values_of_an_attribute_beyond_the_numbers_for_them_take_the_ordinary_way(
     club: Pack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from eligibility.patterns import decoding
+    from eligibility.patterns import listed
 
-    monkeypatch.setattr(decoding, "_CLASS", 2)
+    monkeypatch.setattr(listed, "_MOST", 2)
     quick = Streaming(club, TODAY, ["entry"], "blocking", written=False)
     plain = OneByOne(club, TODAY, ["entry"], "blocking")
     lines = [

@@ -112,7 +112,6 @@ class Decoder:
         self._forget()
         places: list[int] = []
         ids: list[str] = []
-        quotes: list[int] = []
         odd = self._odd(lines)
         decode, add, learn = self._decode, self._add, self._learn
         refused = (*self._refused, NotPlainError, TypeError)
@@ -129,7 +128,6 @@ class Decoder:
                         learn(student)
                     places.append(read)
                     ids.append(student.id)
-                    quotes.append(line.count(b'"'))
                 except refused:
                     # a TypeError is a number that is none: Decimal("sNaN") has no hash
                     self._take_back()
@@ -141,7 +139,8 @@ class Decoder:
                     add, learn = self._add, self._learn
                     continue
             read += 1
-        return self._told(read, places, ids, np.array(quotes, np.int64))
+        quotes = np.array([lines[place].count(b'"') for place in places], np.int64)
+        return self._told(read, places, ids, quotes)
 
     def value(self, name: str, number: int) -> dict[str, Value]:
         """A fact by the number of its value, as the rules see it."""

@@ -147,9 +147,11 @@ class Lists:
         }
         self.groups: list[list[str]] = []
         self.keys: list[list[int]] = []
-        # a column for each word of the sums, and one for the quotation marks
-        self._rows = Grown(kinds.layout.words + 1)
-        self._rows.add([_UNPACKABLE] * self._rows.width)
+        # what the kinds add: a column for each word of the sums that any of them adds to,
+        # and the last one for the quotation marks
+        self._used: Integers = np.zeros(0, np.int64)
+        self._rows = Grown(1)
+        self._rows.add([_UNPACKABLE])
         self._known: dict[tuple[int, ...], int] = {}
         self._table: NDArray[np.int32] = np.zeros(0, np.int32)
         # the quotation marks of a list as it is stated, and whether it may be a part only
@@ -215,8 +217,9 @@ class Lists:
             items = self._found(keys)
             first = (np.cumsum(counts) - counts)[some]
             good[some] = np.minimum.reduceat(items, first) > _UNPACKABLE
-            found = np.add.reduceat(self._rows.all()[items], first, axis=0).T
-            sums[:, some] += found[:-1]
+            rows = self._rows.all().take(items, axis=0)
+            found = np.add.reduceat(rows, first, axis=0).T
+            sums[np.ix_(self._used, some)] += found[:-1]
             values[0, some] += found[-1]
         quotes, partial = np.array([*self._states], np.int64).T
         values[0] += quotes[states]
@@ -255,10 +258,24 @@ class Lists:
                 known = self._new(numbers, new)
             found[place] = known
         if new:
-            sums = sums_of(self._layout, [adds for adds, _ in new])
-            quotes = np.array([[count] for _, count in new], np.int64)
-            self._rows.extend(np.hstack([sums, quotes]))
+            self._keep(
+                sums_of(self._layout, [adds for adds, _ in new]),
+                np.array([count for _, count in new], np.int64),
+            )
         return found
+
+    def _keep(self, sums: Integers, quotes: Integers) -> None:
+        """Add rows of kinds of items."""
+        used = np.union1d(self._used, np.flatnonzero(sums.any(axis=0)))
+        if len(used) > len(self._used):
+            before = self._rows.all()
+            wider = np.zeros((len(before), len(used) + 1), np.int64)
+            wider[:, np.searchsorted(used, self._used)] = before[:, :-1]
+            wider[:, -1] = before[:, -1]
+            self._used = used
+            self._rows = Grown(wider.shape[1])
+            self._rows.extend(wider)
+        self._rows.extend(np.hstack([sums[:, used], quotes[:, None]]))
 
     def _new(self, numbers: tuple[int, ...], new: list[tuple[int, int]]) -> int:
         """The number of a kind of items that is `new`, as are others."""

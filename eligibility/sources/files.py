@@ -31,8 +31,14 @@ __all__ = ["FilesPart", "Folder", "Lines", "LinesPart", "PlacesPart", "Stream"]
 PART_BYTES = 1_000_000
 """The least bytes of lines in a part: some 500 students, worth sending to a process."""
 
+LARGE_BYTES = 4_000_000
+"""As many are in each of the parts of a large file, if it is not cut into fewer than `FEW_PARTS`:
+what is worked out for many students at once is cheaper for each."""
+
+FEW_PARTS = 50
+
 MOST_PARTS = 1_000
-"""Into so many parts the lines of a large file are cut, of more bytes each: the parts may
+"""Into so many parts the lines of a very large file are cut, of more bytes each: the parts may
 become files, and a folder of too many is of no use to anyone."""
 
 PART_FILES = 500
@@ -96,7 +102,8 @@ class Lines:
     def parts(self) -> Iterator[LinesPart]:
         """Parts of about the same size; lines are counted on the way."""
         size = self._stat.st_size
-        step = max(PART_BYTES, size // MOST_PARTS)
+        large = min(LARGE_BYTES, size // FEW_PARTS)
+        step = max(PART_BYTES, large, size // MOST_PARTS)
         number, start, first = 0, 0, 1
         with open(self._path, "rb") as stream:
             while start < size:
