@@ -36,10 +36,16 @@ from eligibility.remembered import read
 from eligibility.truth import Truth
 from eligibility.values import Value
 
-__all__ = ["Kinds"]
+__all__ = ["REMEMBERED", "TRUTHS", "Kinds"]
+
+TRUTHS = tuple((now, then) for now in Truth for then in Truth)
+"""The values of a leaf or an outcome, now and projected, by the number for both."""
 
 _QUOTES = 24
 """Bits enough to count the quotation marks of a profile."""
+
+REMEMBERED = 4_096
+"""For how many patterns of a leaf its values are remembered."""
 
 _BOUNDS = ("at_least", "more_than", "at_most", "less_than")
 
@@ -82,10 +88,11 @@ class Kinds:
             if isinstance(leaves[number], Comparison) and number not in rest:
                 self.facts.setdefault(_facts_of(leaves[number]), []).append(number)
         self.rest = tuple(rest)
+        self._values = {number: _Values(one) for number, one in self.decoders.items()}
 
-    def value(self, number: int, pattern: int, scenario: Scenario) -> Truth:
-        """The value of a leaf in a pattern."""
-        return self.decoders[number].value(pattern, scenario)
+    def values(self, number: int) -> Mapping[int, int]:
+        """The number of a leaf's values in `TRUTHS`, by the bits of a pattern that decide them."""
+        return self._values[number]
 
     def read(self, number: int) -> tuple[str, ...]:
         """The facts that a leaf reads, beside lists."""
@@ -176,6 +183,21 @@ class Kinds:
         except OverflowError:
             return None
         return None
+
+
+class _Values(dict[int, int]):
+    """What a leaf comes to, by the bits of a pattern that decide it."""
+
+    def __init__(self, decoder: Sum) -> None:
+        super().__init__()
+        self._decoder = decoder
+
+    def __missing__(self, bits: int) -> int:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        now, then = (self._decoder.value(bits, scenario) for scenario in Scenario)
+        found = self[bits] = 3 * now + then
+        return found
 
 
 def _facts_of(leaf: Leaf) -> tuple[str, ...]:
