@@ -29,6 +29,7 @@ from eligibility.facts import Profile
 from eligibility.leaves import EXACT, Fold, Scenario
 from eligibility.model import ListFact, Vocabulary
 from eligibility.observations import Observation
+from eligibility.patterns.compared import Compared, points
 from eligibility.patterns.items import ItemKinds
 from eligibility.patterns.layout import Bits, Layout
 from eligibility.patterns.sums import Fixed, Set, Sum
@@ -77,6 +78,7 @@ class Kinds:
         bare = Profile("", {}, {}, {})
         self._folds = {scenario: Fold(vocabulary, bare, as_of, scenario) for scenario in Scenario}
         self._as_of = as_of
+        self._compared: dict[tuple[str, ...], Compared[int, int]] = {}
         self.lists: dict[str, ItemKinds] = {}
         rest = []
         for number in numbers:
@@ -108,15 +110,39 @@ class Kinds:
 
     def of_facts(self, names: tuple[str, ...], values: Mapping[str, Value]) -> int:
         """What these facts add, each left out of `values` where it is not known."""
-        profile = Profile("", values, {}, {})
-        fold = Fold(self._vocabulary, profile, self._as_of, Scenario.NOW)
-        total = 0
+        compared = self._compared.get(names)
+        if compared is None:
+            compared = self._compared[names] = self._comparisons(names)
+        fold: Fold | None = None
+
+        def evaluate(number: int) -> Truth:
+            nonlocal fold
+            if fold is None:
+                profile = Profile("", values, {}, {})
+                fold = Fold(self._vocabulary, profile, self._as_of, Scenario.NOW)
+            return fold.leaf(self._leaves[number]).value
+
         with decimal.localcontext(EXACT):
-            for number in self.facts.get(names, ()):
-                decoder = self.decoders[number]
-                assert isinstance(decoder, Set)
-                total |= fold.leaf(self._leaves[number]).value << decoder.now.offset
-        return total
+            return compared.of(values.get(names[0]), evaluate)
+
+    def _comparisons(self, names: tuple[str, ...]) -> Compared[int, int]:
+        """The leaves that read these facts; those that read two rest on no place of one."""
+        numbers = self.facts.get(names, ())
+        offsets = []
+        tests = []
+        for number in numbers:
+            decoder, leaf = self.decoders[number], self._leaves[number]
+            assert isinstance(decoder, Set)
+            assert isinstance(leaf, Comparison)
+            offsets.append(decoder.now.offset)
+            tests.append((number, points(leaf.operator, leaf.operand, leaf.completed)))
+
+        def total(values: bytes) -> int:
+            return sum(
+                value << offset for value, offset in zip(values, offsets, strict=True) if value
+            )
+
+        return Compared(tests, total)
 
     def of_judgement(self, name: str, decided: bool | None) -> int:
         """What a decision adds."""
