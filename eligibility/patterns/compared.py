@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Generic, TypeVar
 
-from eligibility.conditions import Literal, Operand, Reference
+from eligibility.conditions import Operand, Reference
 from eligibility.truth import Truth
 from eligibility.values import Days, Unit, Value
 
-__all__ = ["Compared", "points"]
+__all__ = ["Compared", "literals"]
 
 _KNOWN = 4_096
 """For how many places it is remembered what stands there."""
@@ -36,7 +36,7 @@ _Test = TypeVar("_Test")
 _Found = TypeVar("_Found")
 
 
-def points(operator: str, operand: Operand, unit: Unit | None) -> tuple[_Point, ...] | None:
+def literals(operator: str, operand: Operand, unit: Unit | None) -> tuple[_Point, ...] | None:
     """The numbers and days that decide a comparison; None where others may do so."""
     if unit is not None or operator not in _BY_ORDER or isinstance(operand, Reference):
         return None
@@ -67,7 +67,7 @@ class _Known(Generic[_Test]):
 class Compared(Generic[_Test, _Found]):
     """Comparisons of one fact or attribute: `made` is given a byte for the value of each.
 
-    `tests` has the `points` of each. To be used from one thread.
+    `tests` has the `literals` of each. To be used from one thread.
     """
 
     def __init__(

@@ -29,7 +29,7 @@ from eligibility.facts import Profile
 from eligibility.leaves import EXACT, Fold, Scenario
 from eligibility.model import ListFact, Vocabulary
 from eligibility.observations import Observation
-from eligibility.patterns.compared import Compared, points
+from eligibility.patterns.compared import Compared, literals
 from eligibility.patterns.items import ItemKinds
 from eligibility.patterns.layout import Bits, Layout
 from eligibility.patterns.sums import Fixed, Set, Sum
@@ -135,7 +135,7 @@ class Kinds:
             assert isinstance(decoder, Set)
             assert isinstance(leaf, Comparison)
             offsets.append(decoder.now.offset)
-            tests.append((number, points(leaf.operator, leaf.operand, leaf.completed)))
+            tests.append((number, literals(leaf.operator, leaf.operand, leaf.completed)))
 
         def total(values: bytes) -> int:
             return sum(
@@ -190,7 +190,7 @@ class Kinds:
         assert isinstance(of, ListFact)
         place = self.lists.get(leaf.list)
         if place is None:
-            place = self.lists[leaf.list] = ItemKinds(of, self._folds, self.layout.counter(1))
+            place = self.lists[leaf.list] = ItemKinds(of, self._folds, self._as_of, self.layout)
         if isinstance(leaf.measure, Cover):
             return None if leaf.measure.distinct else place.cover(self.layout, leaf, leaf.measure)
         bound = leaf.bound
