@@ -74,7 +74,7 @@ class ValueReader:
 
     def __init__(self, declaration: Declaration) -> None:
         self._declaration = declaration
-        self._schema = schema_of([declaration])
+        self._field = schema_of([declaration]).fields[declaration.name]
 
     def read(self, data: object) -> tuple[dict[str, Value], dict[str, Items]]:
         """The typed value, by its name; nothing where it is null.
@@ -83,10 +83,10 @@ class ValueReader:
         """
         name = self._declaration.name
         try:
-            loaded = _load(self._schema, {name: data})
+            loaded = self._field.deserialize(data, name)
         except ValidationError:
             raise ValueError(name) from None
-        return _members(loaded, {name: self._declaration}, "")
+        return _members({name: loaded}, {name: self._declaration}, "")
 
 
 def absent_value(

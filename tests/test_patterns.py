@@ -233,12 +233,12 @@ def test_what_is_remembered_is_forgotten_when_it_is_too_much(
     club: Pack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from eligibility.batch import streaming
-    from eligibility.patterns import deciding, decoding, items
+    from eligibility.patterns import deciding, decoding, families
 
     for module, name in (
         (decoding, "REMEMBERED"),
         (deciding, "PATTERNS"),
-        (items, "_KNOWN"),
+        (families, "KNOWN"),
         (streaming, "_HELD"),
     ):
         monkeypatch.setattr(module, name, 2)

@@ -9,15 +9,15 @@ another is decided by what that one came out as, however long a chain of outcome
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from eligibility.compiled import CompiledPack, Node, NodeKind
 from eligibility.engines.reference import ReferenceEngine
-from eligibility.leaves import Scenario
 from eligibility.model import Status
-from eligibility.patterns.kinds import Kinds
+from eligibility.patterns.kinds import TRUTHS, Kinds
 from eligibility.patterns.layout import Bits
 from eligibility.truth import Truth
 from eligibility.verdict import Deciding, blocking, status_of
@@ -49,17 +49,26 @@ class Blocked:
     known: dict[object, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Decided:
     """What a pattern of a part's leaves comes to.
 
-    `now` and `then` are the values of all its conditions together. `blocking` is what is
-    missing.
+    `now` and `then` are the values of all its conditions together.
     """
 
-    now: int
-    then: int
-    blocking: tuple[Blocked, ...]
+    __slots__ = ("_blocking", "_find", "now", "then")
+
+    def __init__(self, now: int, then: int, find: Callable[[], tuple[Blocked, ...]]) -> None:
+        self.now = now
+        self.then = then
+        self._find = find
+        self._blocking: tuple[Blocked, ...] | None = None
+
+    @property
+    def blocking(self) -> tuple[Blocked, ...]:
+        """What is missing; found when it is asked for first."""
+        if self._blocking is None:
+            self._blocking = self._find()
+        return self._blocking
 
 
 class Part:
@@ -79,31 +88,53 @@ class Part:
             for node in self._own
             if node.kind is NodeKind.OUTCOME
         ]
-        self._engine = _engine(compiled, self._own)
+        roots = {node.number for node in nodes}
+        self._places = [place for place, node in enumerate(self._own) if node.number in roots]
+        self._engine = _engine(compiled, self._own, self._leaves)
+        self._read: list[tuple[int, Mapping[int, int]]] = [
+            (kinds.decoders[leaf].mask, kinds.values(leaf)) for leaf in self._leaves
+        ]
+        for now, then in self._referred:
+            self._read.append((now.mask | then.mask, _Set(now, then)))
         self.mask = 0
-        for leaf in self._leaves:
-            self.mask |= kinds.decoders[leaf].mask
-        for pair in self._referred:
-            self.mask |= pair[0].mask | pair[1].mask
+        for bits, _ in self._read:
+            self.mask |= bits
         self.known: dict[int, Decided] = {}
+        self._by_values: dict[tuple[int, ...], Decided] = {}
         self._told: dict[tuple[int, Truth, Truth], Blocked] = {}
 
     def decide(self, pattern: int) -> Decided:
         """What a pattern comes to that is not known yet; it is known from then on."""
         if len(self.known) >= PATTERNS:
             self.known.clear()
-        found = self.known[pattern & self.mask] = self._decided(pattern)
+        # few patterns differ in the values of leaves, and those alone decide
+        values = tuple([each[pattern & bits] for bits, each in self._read])
+        found = self._by_values.get(values)
+        if found is None:
+            if len(self._by_values) >= PATTERNS:
+                self._by_values.clear()
+            found = self._by_values[values] = self._decided(values)
+        self.known[pattern & self.mask] = found
         return found
 
-    def _decided(self, pattern: int) -> Decided:
-        now = self._values(pattern, Scenario.NOW)
-        then = self._values(pattern, Scenario.PROJECTED)
-        missing = blocking(self._compiled, self._nodes, now, then)
+    def _decided(self, values: Sequence[int]) -> Decided:
+        now, then = self._derived(values)
         return Decided(
-            int(min(now[node.number] for node in self._nodes)),
-            int(min(then[node.number] for node in self._nodes)),
-            tuple(self._blocked(one) for one in missing),
+            int(min(now[place] for place in self._places)),
+            int(min(then[place] for place in self._places)),
+            partial(self._missing, values),
         )
+
+    def _derived(self, values: Sequence[int]) -> tuple[Sequence[Truth], Sequence[Truth]]:
+        """The values of the part's own nodes, now and projected."""
+        rows = [[TRUTHS[value][place] for value in values] for place in range(2)]
+        now, then = self._engine.derive(rows)
+        return now.values, then.values
+
+    def _missing(self, values: Sequence[int]) -> tuple[Blocked, ...]:
+        now, then = (self._spread(found) for found in self._derived(values))
+        missing = blocking(self._compiled, self._nodes, now, then)
+        return tuple(self._blocked(one) for one in missing)
 
     def _blocked(self, one: Deciding) -> Blocked:
         key = (one.node.number, one.value, one.projected)
@@ -122,18 +153,25 @@ class Part:
             self._told[key] = found
         return found
 
-    def _values(self, pattern: int, scenario: Scenario) -> list[Truth]:
+    def _spread(self, values: Sequence[Truth]) -> list[Truth]:
         """The values of all nodes: those that are not of this part are left open."""
-        leaves = [Truth.UNKNOWN] * len(self._compiled.leaves)
-        for leaf in self._leaves:
-            leaves[leaf] = self._kinds.value(leaf, pattern, scenario)
-        for now, then in self._referred:
-            leaves.append(Truth((now if scenario is Scenario.NOW else then).of(pattern)))
-        [found] = self._engine.derive([leaves])
-        values = [Truth.UNKNOWN] * len(self._compiled.nodes)
-        for node, value in zip(self._own, found.values, strict=True):
-            values[node.number] = value
-        return values
+        every = [Truth.UNKNOWN] * len(self._compiled.nodes)
+        for node, value in zip(self._own, values, strict=True):
+            every[node.number] = value
+        return every
+
+
+class _Set(dict[int, int]):
+    """The value of an outcome, by the bits of a pattern that it is set in."""
+
+    def __init__(self, now: Bits, then: Bits) -> None:
+        super().__init__()
+        self._now = now
+        self._then = then
+
+    def __missing__(self, bits: int) -> int:
+        found = self[bits] = 3 * self._now.of(bits) + self._then.of(bits)
+        return found
 
 
 class Decider:
@@ -216,10 +254,13 @@ def _own(compiled: CompiledPack, node: Node) -> Iterator[int]:
             yield from _own(compiled, compiled.nodes[child])
 
 
-def _engine(compiled: CompiledPack, own: Sequence[Node]) -> ReferenceEngine:
-    """The reference engine for some nodes, outcomes referred to behind all leaves."""
+def _engine(compiled: CompiledPack, own: Sequence[Node], leaves: Sequence[int]) -> ReferenceEngine:
+    """The reference engine for some nodes, with their leaves alone.
+
+    These come as they are named in `own`, and the outcomes referred to behind them.
+    """
     places = {node.number: place for place, node in enumerate(own)}
-    behind = len(compiled.leaves)
+    behind, at = len(leaves), iter(range(len(leaves)))
     alone = []
     for node in own:
         number = places[node.number]
@@ -228,5 +269,6 @@ def _engine(compiled: CompiledPack, own: Sequence[Node]) -> ReferenceEngine:
             behind += 1
         else:
             children = tuple(places[child] for child in node.children)
-            alone.append(replace(node, number=number, children=children))
+            leaf = None if node.leaf is None else next(at)
+            alone.append(replace(node, number=number, leaf=leaf, children=children))
     return ReferenceEngine(CompiledPack(compiled.pack, compiled.leaves, tuple(alone), {}))

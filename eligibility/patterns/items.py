@@ -6,15 +6,14 @@ the same attributes are worked out together, once for each kind, by `eligibility
 
 from __future__ import annotations
 
+import datetime
 import decimal
-import itertools
 import math
-import operator
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import TypeVar
+from functools import cached_property
+from typing import Any, TypeVar
 
 from eligibility.conditions import (
     Cover,
@@ -27,11 +26,25 @@ from eligibility.conditions import (
     Quantifier,
     Reference,
 )
-from eligibility.facts import Item
+from eligibility.facts import Item, Items
 from eligibility.leaves import EXACT, Fold, Scenario
 from eligibility.measures import number_band, points
 from eligibility.model import Fact, ListFact
-from eligibility.patterns.layout import MOST, WORD, Counter, Layout
+from eligibility.patterns.compared import Compared, literals
+from eligibility.patterns.families import (
+    HAPPENED,
+    Adds,
+    Attribute,
+    Comparing,
+    Counting,
+    Family,
+    Member,
+    Slice,
+    Summing,
+    Test,
+    UnpackableError,
+)
+from eligibility.patterns.layout import MOST, WORD, Amount, Counter, Layout
 from eligibility.patterns.sums import UNIT, Average, Count, Covered, Ends, Mean, Pair, Summed
 from eligibility.remembered import always_read, part, read
 from eligibility.truth import Truth
@@ -39,180 +52,250 @@ from eligibility.values import Absent, Value
 
 __all__ = ["ItemKinds", "UnpackableError"]
 
-_KNOWN = 16_384
-"""How many kinds of items are remembered for each test."""
-
 _FAR = 1 << (WORD - 3 - MOST.bit_length())
 """What no amount of a single item may reach, so that all of them fit into a field."""
 
 
-class UnpackableError(Exception):
-    """An item that cannot be added up: an amount is too large, or too fine."""
+_CODES = 1 << 62
+"""What the numbers for what is seen of items may not reach."""
 
+_Looks = dict[str, dict[Comparing | None, None]]
+"""The comparisons with each attribute that a test rests on; None where it takes all of it."""
 
 _Found = TypeVar("_Found")
-
-
-@dataclass(slots=True)
-class _Adds:
-    """What an item adds to the quantities that rest on one test, in one scenario.
-
-    `met` is for an item that counts, `maybe` for one that may; `more` works out the amounts.
-    """
-
-    met: int = 0
-    maybe: int = 0
-    more: list[Callable[[Item, Truth], int]] = field(default_factory=list)
-
-
-_Told = tuple[object, ...]
-
-
-@dataclass(slots=True)
-class _Amounts:
-    """What works out the amounts that an item adds, and what they were by the numbers in it."""
-
-    work: tuple[tuple[Callable[[Item, Truth], int], Truth], ...]
-    known: dict[object, int] = field(default_factory=dict)
-
-
-def _nothing(told: _Told) -> object:
-    """What is picked for a test that reads nothing."""
-    return None
-
-
-@dataclass(slots=True)
-class _Test:
-    """A test, what it picks out of what is told of an item, and what it came to by that."""
-
-    leaf: Quantifier
-    adds: dict[Scenario, _Adds] = field(default_factory=dict)
-    pick: Callable[[_Told], object] = field(default=_nothing)
-    known: dict[object, tuple[Truth, ...]] = field(default_factory=dict)
 
 
 class ItemKinds:
     """A list of a profile: its quantities, and what each kind of item adds to them.
 
-    `partial` is set where the items stated are not all there are.
+    A kind is told by a number for each of the attributes that it `reads`: that of a class of
+    values that are treated alike. `partial` is set where the items stated are not all there
+    are.
     """
 
-    def __init__(self, of: ListFact, folds: Mapping[Scenario, Fold], partial: Counter) -> None:
+    def __init__(
+        self,
+        of: ListFact,
+        folds: Mapping[Scenario, Fold],
+        as_of: datetime.date,
+        layout: Layout,
+    ) -> None:
         self.of = of
-        self.partial = partial
+        self.partial = layout.counter(1)
         self._folds = folds
+        self._as_of = as_of
+        self._layout = layout
         moving = of.states is not None and of.states.in_progress
-        self._placed = False
-        self._pick: Callable[[_Told], object] = _nothing
-        self._pick_numbers: Callable[[_Told], object] = _nothing
-        self._known: dict[object, tuple[int, _Amounts]] = {}
-        self._amounts: dict[object, _Amounts] = {}
-        # attributes that are added up, and those that decide what counts
-        self._summed: set[str] = set()
-        self._needed = set(always_read(of))
         self._scenarios = tuple(Scenario) if moving else (Scenario.NOW,)
-        self._tests: dict[tuple[ItemTest, bool], _Test] = {}
+        self._tests: dict[tuple[ItemTest, bool], Test] = {}
         self._reads = dict.fromkeys(always_read(of))
-        self._compared: dict[str, dict[ItemComparison, None]] = {}
+        self._compared: dict[str, dict[Comparing, None]] = {}
+        # attributes of which each value may count for itself
         self._whole: set[str] = set()
         if of.states is not None:
             self._whole.add(of.states.attribute)
-        self._dated = {of.dated_by, of.interval and of.interval.start} - {None}
+        start = of.interval.start if of.interval is not None else None
+        self._dated = [name for name in (of.dated_by, start) if name is not None]
+        for name in self._dated:
+            self._compared[name] = {HAPPENED: None}
 
     @property
     def reads(self) -> tuple[str, ...]:
         """The attributes that decide what an item adds."""
         return tuple(self._reads)
 
+    @cached_property
+    def words(self) -> tuple[int, int]:
+        """The first word that items add to, and the one behind the last."""
+        _, families = self._placed
+        return min(one.first for one in families), max(one.last for one in families)
+
     def told(self, name: str, item: Item) -> tuple[object, ...]:
         """What the rules can tell of an attribute: equal for values that are treated alike."""
         if name in self._whole:
             return (part(self.of, item, name),)
-        fold = self._folds[Scenario.NOW]
-        with decimal.localcontext(EXACT):
-            told = [fold.tested(test, self.of, item) for test in self._compared.get(name, ())]
-            if name in self._dated:
-                told.append(fold.happened(self.of, item))
-        return tuple(told)
+        return (self._truths(self._placed[0][name], item),)
+
+    def number(self, name: str, item: Item) -> int:
+        """The number of the class of an attribute's value."""
+        return self._number(self._placed[0][name], self.told(name, item), item)
 
     def added(self, item: Item, told: Mapping[str, tuple[object, ...]]) -> int:
         """What an item adds; `told` is that of each attribute it `reads`.
 
         Raises `UnpackableError`.
         """
-        if not self._placed:
-            self._place()
-        flat = tuple(itertools.chain.from_iterable(told[name] for name in self._reads))
-        key = self._pick(flat)
-        known = self._known.get(key)
-        with decimal.localcontext(EXACT):
-            if known is None:
-                if len(self._known) >= _KNOWN:
-                    self._known.clear()
-                known = self._known[key] = self._counted(item, flat)
-            counted, amounts = known
-            numbers = self._pick_numbers(flat)
-            added = amounts.known.get(numbers)
-            if added is None:
-                if len(amounts.known) >= _KNOWN:
-                    amounts.known.clear()
-                added = sum(work(item, value) for work, value in amounts.work)
-                amounts.known[numbers] = added
-            return counted + added
+        attributes, _ = self._placed
+        return self.total([self._number(one, told[name], item) for name, one in attributes.items()])
 
-    def _counted(self, item: Item, flat: _Told) -> tuple[int, _Amounts]:
-        """What an item adds to numbers of items, and what works out the amounts it adds."""
+    def total(self, classes: Sequence[int]) -> int:
+        """What an item adds of which the values are of these classes, in the order of `reads`.
+
+        Raises `UnpackableError`.
+        """
         total = 0
-        work: list[tuple[Callable[[Item, Truth], int], Truth]] = []
-        for test in self._tests.values():
-            key = test.pick(flat)
-            values = test.known.get(key)
-            if values is None:
-                if len(test.known) >= _KNOWN:
-                    test.known.clear()
-                values = test.known[key] = self._values(test.leaf, item)
-            for value, one in zip(values, test.adds.values(), strict=True):
-                if value is not Truth.UNMET:
-                    total += one.met if value is Truth.MET else one.maybe
-                    work.extend((more, value) for more in one.more)
-        known = tuple(work)
-        return total, self._amounts.setdefault(known, _Amounts(known))
+        for family in self._placed[1]:
+            key = tuple([one.numbers[classes[at]] for at, one in family.parts])
+            added = family.added(key, classes, self)
+            if added is None:
+                raise UnpackableError
+            total += added << family.shift
+        return total
 
-    def _values(self, leaf: Quantifier, item: Item) -> tuple[Truth, ...]:
-        """Whether an item counts, in each scenario."""
-        now = self._folds[Scenario.NOW].item(leaf, item)
-        if len(self._scenarios) == 1:
-            return (now,)
-        states = self.of.states
-        state = None if states is None else item.values.get(states.attribute)
-        if states is not None and state is not None and state not in states.in_progress:
-            return (now, now)
-        return (now, self._folds[Scenario.PROJECTED].item(leaf, item))
+    def rows(self, classes: Any) -> tuple[Any, Any]:
+        """What many items add, word by word, and which of them can be added up at all.
 
-    def _place(self) -> None:
-        """Note where each test finds what it rests on among all that is told of an item."""
-        self._placed = True
-        places: dict[object, int] = {}
-        kept: list[int] = []
-        for name in self._reads:
-            compared = self._compared.get(name, {})
-            keys: list[object] = [name] if name in self._whole else [*compared]
-            if name not in self._whole and name in self._dated:
-                keys.append(name)
-            for key in keys:
-                if name not in self._summed or name in self._needed:
-                    kept.append(len(places))
-                places[key] = len(places)
-        if kept:
-            self._pick = operator.itemgetter(*kept)
-        if self._summed:
-            self._pick_numbers = operator.itemgetter(*(places[name] for name in self._summed))
-        always = [name for name in always_read(self.of) if name in places]
+        `classes` is an array with a row for each item and a column for each attribute that is
+        read. Two arrays come back: of 64-bit integers, a row for each item and a column for
+        each of the `words`; and of truth values.
+        """
+        import numpy as np
+
+        begin, end = self.words
+        found: Any = np.zeros((len(classes), end - begin), np.int64)
+        good: Any = np.ones(len(classes), np.bool_)
+        for family in self._placed[1]:
+            seen = [
+                np.frombuffer(one.numbers, np.int64)[classes[:, at]] for at, one in family.parts
+            ]
+            codes: Any = np.zeros(len(classes), np.int64)
+            size = 1
+            for column in seen:
+                most = int(column.max(initial=0)) + 1
+                if size * most >= _CODES:
+                    codes = np.unique(codes, return_inverse=True)[1]
+                    size = len(classes)
+                codes = codes * most + column
+                size *= most
+            _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+            keys = [*zip(*(column[first].tolist() for column in seen), strict=True)]
+            table: Any = np.zeros((len(first), family.last - family.first), np.int64)
+            right: Any = np.ones(len(first), np.bool_)
+            for number, (key, like) in enumerate(
+                zip(keys or [()], classes[first].tolist(), strict=True)
+            ):
+                row = family.row(key, like, self)
+                if row is None:
+                    right[number] = False
+                else:
+                    table[number] = row
+            found[:, family.first - begin : family.last - begin] += table[inverse]
+            good &= right[inverse]
+        return found, good
+
+    def item(self, classes: Sequence[int]) -> Item:
+        """An item of these classes."""
+        values: dict[str, Value] = {}
+        lists: dict[str, Items] = {}
+        for number, one in zip(classes, self._placed[0].values(), strict=True):
+            some, more = one.typed(number)
+            values.update(some)
+            lists.update(more)
+        return Item("/0", values, lists)
+
+    def value(self, test: Test, item: Item) -> int:
+        """Whether an item counts for a test, in each scenario, as a number of the test."""
+        with decimal.localcontext(EXACT):
+            now = self._folds[Scenario.NOW].item(test.leaf, item)
+            if len(self._scenarios) == 1:
+                return now
+            states = self.of.states
+            state = None if states is None else item.values.get(states.attribute)
+            if states is not None and state is not None and state not in states.in_progress:
+                return 3 * now + now
+            return 3 * now + self._folds[Scenario.PROJECTED].item(test.leaf, item)
+
+    def _number(self, of: Attribute, told: object, item: Item) -> int:
+        return of.number(told, item, lambda: self._truths(of, item))
+
+    def _truths(self, of: Attribute, item: Item) -> bytes:
+        fold = self._folds[Scenario.NOW]
+
+        def evaluate(test: Comparing) -> Truth:
+            if isinstance(test, ItemComparison):
+                return fold.tested(test, self.of, item)
+            return fold.happened(self.of, item)
+
+        with decimal.localcontext(EXACT):
+            return of.truths(item, evaluate)
+
+    @cached_property
+    def _placed(self) -> tuple[dict[str, Attribute], tuple[Family, ...]]:
+        """What is read, and the tests by what they look at, once all quantities are there."""
+        attributes = {name: self._attribute(name) for name in self._reads}
+        alike: dict[tuple[bool, frozenset[str]], list[tuple[Test, _Looks]]] = {}
         for test in self._tests.values():
-            wanted = dict.fromkeys([*always, *_parts(test.leaf.where)])
-            found = [places[key] for key in wanted if key in places]
-            if found:
-                test.pick = operator.itemgetter(*found)
+            looks = self._looks(test.leaf.where)
+            if any(one.counters for one in test.adds):
+                alike.setdefault((False, frozenset(looks)), []).append((test, looks))
+            if any(one.sums for one in test.adds):
+                names = frozenset([*looks, *test.numbers])
+                alike.setdefault((True, names), []).append((test, looks))
+        families = [
+            self._family(attributes, names, tests, sums=sums)
+            for (sums, names), tests in alike.items()
+        ]
+        return attributes, tuple(families)
+
+    def _attribute(self, name: str) -> Attribute:
+        tests = [*self._compared.get(name, ())]
+        named = [
+            literals(one.operator, one.operand, one.completed)
+            if isinstance(one, ItemComparison)
+            else (self._as_of,)
+            for one in tests
+        ]
+        return Attribute(name, tests, Compared([*zip(tests, named, strict=True)], bytes))
+
+    def _looks(self, where: ItemTest) -> _Looks:
+        """What a test looks at."""
+        found: _Looks = {}
+        if self.of.states is not None:
+            found[self.of.states.attribute] = {None: None}
+        for name in self._dated:
+            found.setdefault(name, {})[HAPPENED] = None
+        tests = [where]
+        while tests:
+            match tests.pop():
+                case ItemComparison(operand=Reference(scope="item")) | ItemQuantifier() as test:
+                    for name in _names(test):
+                        found.setdefault(name, {})[None] = None
+                case ItemComparison() as test:
+                    found.setdefault(test.attribute, {})[test] = None
+                case ItemGroup(children=children):
+                    tests.extend(children)
+        return found
+
+    def _family(
+        self,
+        attributes: Mapping[str, Attribute],
+        names: frozenset[str],
+        tests: Sequence[tuple[Test, _Looks]],
+        *,
+        sums: bool,
+    ) -> Family:
+        parts: list[tuple[int, Slice]] = []
+        places: dict[tuple[str, Comparing | None], int] = {}
+        for at, (name, attribute) in enumerate(attributes.items()):
+            if name not in names:
+                continue
+            seen = {one for _, looks in tests for one in looks.get(name, ())}
+            if sums and any(name in test.numbers for test, _ in tests):
+                seen.add(None)
+            compared = [one for one in attribute.tests if one in seen]
+            parts.append((at, attribute.slice(compared, None in seen)))
+            places |= {(name, one): len(places) + place for place, one in enumerate(compared)}
+            if None in seen:
+                places[name, None] = len(places)
+        members: list[Member] = []
+        for test, looks in tests:
+            sees = [places[name, one] for name, each in looks.items() for one in each]
+            if sums:
+                numbers = [places[name, None] for name in test.numbers]
+                members.append(Summing(test, sees, numbers))
+            else:
+                members.append(Counting(test, sees))
+        return Family(parts, members, self._layout)
 
     # -- quantities -------------------------------------------------------------------
 
@@ -230,7 +313,7 @@ class ItemKinds:
         fact = self.of.attributes[what.attribute or ""]
         assert isinstance(fact, Fact)
         least = _least(EXACT.multiply(bound, Decimal(UNIT)), leaf.operator)
-        self._add_up(fact.name)
+        self._add_up(leaf, fact.name)
 
         def ends(scenario: Scenario) -> Ends:
             found = Ends(
@@ -255,7 +338,8 @@ class ItemKinds:
                         total += 1 << open_ended.offset
                 return total
 
-            self._for(leaf, scenario).more.append(work)
+            fields = (found.low, found.high, found.bottomless, found.endless)
+            self._sum(leaf, scenario, work, fields)
             return found
 
         falls = fact.minimum is None or fact.minimum < 0
@@ -271,8 +355,8 @@ class ItemKinds:
             assert isinstance(weight, Fact)
             if weight.minimum is None or weight.minimum < 0:
                 return None
-            self._add_up(weight.name)
-        self._add_up(fact.name)
+            self._add_up(leaf, weight.name)
+        self._add_up(leaf, fact.name)
         over = leaf.operator in ("more_than", "at_most")
 
         def average(scenario: Scenario) -> Average:
@@ -300,7 +384,8 @@ class ItemKinds:
                 total += distance << found.above.offset
                 return total
 
-            self._for(leaf, scenario).more.append(work)
+            fields = (found.weights, found.total, found.above, found.uncertain)
+            self._sum(leaf, scenario, work, fields)
             return found
 
         return Mean(leaf.operator, bound, self.partial, self._each(average))
@@ -334,32 +419,46 @@ class ItemKinds:
         made = {scenario: make(scenario) for scenario in self._scenarios}
         return {scenario: made.get(scenario, made[Scenario.NOW]) for scenario in Scenario}
 
-    def _pair(self, layout: Layout, adds: _Adds, least: int) -> Pair:
+    def _pair(self, layout: Layout, adds: Adds, least: int) -> Pair:
         pair = Pair(layout.counter(least), layout.counter(least))
         adds.maybe += 1 << pair.possible.offset
         adds.met += (1 << pair.possible.offset) + (1 << pair.certain.offset)
+        adds.counters |= pair.possible.field | pair.certain.field
         return pair
 
-    def _add_up(self, name: str) -> None:
+    def _sum(
+        self,
+        leaf: Quantifier,
+        scenario: Scenario,
+        work: Callable[[Item, Truth], int],
+        fields: Iterable[Counter | Amount | None],
+    ) -> None:
+        adds = self._for(leaf, scenario)
+        adds.amounts.append(work)
+        for one in fields:
+            adds.sums |= 0 if one is None else one.field
+
+    def _add_up(self, leaf: Quantifier, name: str) -> None:
         """Take note of an attribute that is added up, so that each of its values counts."""
-        self._summed.add(name)
+        self._test(leaf).numbers[name] = None
         self._whole.add(name)
         self._reads[name] = None
 
-    def _for(self, leaf: Quantifier, scenario: Scenario) -> _Adds:
+    def _for(self, leaf: Quantifier, scenario: Scenario) -> Adds:
+        return self._test(leaf).adds[self._scenarios.index(scenario)]
+
+    def _test(self, leaf: Quantifier) -> Test:
         key = (leaf.where, leaf.every_state)
         found = self._tests.get(key)
         if found is None:
-            found = self._tests[key] = _Test(leaf)
-            found.adds = {one: _Adds() for one in self._scenarios}
+            found = self._tests[key] = Test(leaf, tuple(Adds() for _ in self._scenarios))
             self._note(leaf.where)
-        return found.adds[scenario]
+        return found
 
     def _note(self, test: ItemTest) -> None:
         """Note what a test reads, and whether it can tell values apart one by one."""
-        names = [name for name in read(test) if isinstance(name, str)]
+        names = _names(test)
         self._reads.update(dict.fromkeys(names))
-        self._needed.update(names)
         match test:
             case ItemComparison(operand=Reference(scope="item")) | ItemQuantifier():
                 self._whole.update(names)
@@ -370,15 +469,9 @@ class ItemKinds:
                     self._note(child)
 
 
-def _parts(test: ItemTest) -> Iterator[object]:
-    """The comparisons of a test, and the attributes that it reads."""
-    yield from read(test)
-    match test:
-        case ItemComparison():
-            yield test
-        case ItemGroup():
-            for child in test.children:
-                yield from _parts(child)
+def _names(test: ItemTest) -> list[str]:
+    """The attributes that a test reads."""
+    return [name for name in read(test) if isinstance(name, str)]
 
 
 def _least(bound: Decimal, operator: str) -> int:

@@ -29,6 +29,7 @@ from eligibility.facts import Profile
 from eligibility.leaves import EXACT, Fold, Scenario
 from eligibility.model import ListFact, Vocabulary
 from eligibility.observations import Observation
+from eligibility.patterns.compared import Compared, literals
 from eligibility.patterns.items import ItemKinds
 from eligibility.patterns.layout import Bits, Layout
 from eligibility.patterns.sums import Fixed, Set, Sum
@@ -36,10 +37,16 @@ from eligibility.remembered import read
 from eligibility.truth import Truth
 from eligibility.values import Value
 
-__all__ = ["Kinds"]
+__all__ = ["REMEMBERED", "TRUTHS", "Kinds"]
+
+TRUTHS = tuple((now, then) for now in Truth for then in Truth)
+"""The values of a leaf or an outcome, now and projected, by the number for both."""
 
 _QUOTES = 24
 """Bits enough to count the quotation marks of a profile."""
+
+REMEMBERED = 4_096
+"""For how many patterns of a leaf its values are remembered."""
 
 _BOUNDS = ("at_least", "more_than", "at_most", "less_than")
 
@@ -71,6 +78,7 @@ class Kinds:
         bare = Profile("", {}, {}, {})
         self._folds = {scenario: Fold(vocabulary, bare, as_of, scenario) for scenario in Scenario}
         self._as_of = as_of
+        self._compared: dict[tuple[str, ...], Compared[int, int]] = {}
         self.lists: dict[str, ItemKinds] = {}
         rest = []
         for number in numbers:
@@ -82,10 +90,11 @@ class Kinds:
             if isinstance(leaves[number], Comparison) and number not in rest:
                 self.facts.setdefault(_facts_of(leaves[number]), []).append(number)
         self.rest = tuple(rest)
+        self._values = {number: _Values(one) for number, one in self.decoders.items()}
 
-    def value(self, number: int, pattern: int, scenario: Scenario) -> Truth:
-        """The value of a leaf in a pattern."""
-        return self.decoders[number].value(pattern, scenario)
+    def values(self, number: int) -> Mapping[int, int]:
+        """The number of a leaf's values in `TRUTHS`, by the bits of a pattern that decide them."""
+        return self._values[number]
 
     def read(self, number: int) -> tuple[str, ...]:
         """The facts that a leaf reads, beside lists."""
@@ -101,15 +110,39 @@ class Kinds:
 
     def of_facts(self, names: tuple[str, ...], values: Mapping[str, Value]) -> int:
         """What these facts add, each left out of `values` where it is not known."""
-        profile = Profile("", values, {}, {})
-        fold = Fold(self._vocabulary, profile, self._as_of, Scenario.NOW)
-        total = 0
+        compared = self._compared.get(names)
+        if compared is None:
+            compared = self._compared[names] = self._comparisons(names)
+        fold: Fold | None = None
+
+        def evaluate(number: int) -> Truth:
+            nonlocal fold
+            if fold is None:
+                profile = Profile("", values, {}, {})
+                fold = Fold(self._vocabulary, profile, self._as_of, Scenario.NOW)
+            return fold.leaf(self._leaves[number]).value
+
         with decimal.localcontext(EXACT):
-            for number in self.facts.get(names, ()):
-                decoder = self.decoders[number]
-                assert isinstance(decoder, Set)
-                total |= fold.leaf(self._leaves[number]).value << decoder.now.offset
-        return total
+            return compared.of(values.get(names[0]), evaluate)
+
+    def _comparisons(self, names: tuple[str, ...]) -> Compared[int, int]:
+        """The leaves that read these facts; those that read two rest on no place of one."""
+        numbers = self.facts.get(names, ())
+        offsets = []
+        tests = []
+        for number in numbers:
+            decoder, leaf = self.decoders[number], self._leaves[number]
+            assert isinstance(decoder, Set)
+            assert isinstance(leaf, Comparison)
+            offsets.append(decoder.now.offset)
+            tests.append((number, literals(leaf.operator, leaf.operand, leaf.completed)))
+
+        def total(values: bytes) -> int:
+            return sum(
+                value << offset for value, offset in zip(values, offsets, strict=True) if value
+            )
+
+        return Compared(tests, total)
 
     def of_judgement(self, name: str, decided: bool | None) -> int:
         """What a decision adds."""
@@ -157,7 +190,7 @@ class Kinds:
         assert isinstance(of, ListFact)
         place = self.lists.get(leaf.list)
         if place is None:
-            place = self.lists[leaf.list] = ItemKinds(of, self._folds, self.layout.counter(1))
+            place = self.lists[leaf.list] = ItemKinds(of, self._folds, self._as_of, self.layout)
         if isinstance(leaf.measure, Cover):
             return None if leaf.measure.distinct else place.cover(self.layout, leaf, leaf.measure)
         bound = leaf.bound
@@ -176,6 +209,21 @@ class Kinds:
         except OverflowError:
             return None
         return None
+
+
+class _Values(dict[int, int]):
+    """What a leaf comes to, by the bits of a pattern that decide it."""
+
+    def __init__(self, decoder: Sum) -> None:
+        super().__init__()
+        self._decoder = decoder
+
+    def __missing__(self, bits: int) -> int:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        now, then = (self._decoder.value(bits, scenario) for scenario in Scenario)
+        found = self[bits] = 3 * now + then
+        return found
 
 
 def _facts_of(leaf: Leaf) -> tuple[str, ...]:

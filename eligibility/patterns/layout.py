@@ -151,13 +151,14 @@ class Layout:
         told = sums.to_bytes(self._words * WORD // _BYTE, "big").translate(_REACHED)
         return values | (int(told, 2) << self._most)
 
-    def split(self, sums: int) -> list[int]:
+    def split(self, sums: int, first: int = 0, last: int | None = None) -> list[int]:
         """Sums, without the bias, word by word: whatever is added up of each stands alone.
 
-        A word of an amount may be negative, and one of counters is not.
+        A word of an amount may be negative, and one of counters is not. `sums` has the words
+        from `first` up to `last` alone, if those are given.
         """
         words = []
-        for number in range(self._words):
+        for number in range(first, self._words if last is None else last):
             word = sums & ((1 << WORD) - 1)
             if number in self._amounts and word >> (WORD - 1):
                 word -= 1 << WORD

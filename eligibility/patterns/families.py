@@ -1,0 +1,327 @@
+"""What kinds of items add to the quantities of a list, by as little of an item as decides it.
+
+Tests that look at the same attributes make a *family*. What an item adds to the quantities of
+a family rests on a few *classes*, one of each of these attributes, so there are much fewer
+cases than kinds of items, and each is worked out once.
+"""
+
+from __future__ import annotations
+
+import operator
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from eligibility.conditions import ItemComparison, Quantifier
+from eligibility.facts import Item, Items
+from eligibility.patterns.compared import Compared
+from eligibility.patterns.layout import WORD, Layout
+from eligibility.truth import Truth
+from eligibility.values import Value
+
+__all__ = [
+    "HAPPENED",
+    "Adds",
+    "Attribute",
+    "Comparing",
+    "Counting",
+    "Family",
+    "Member",
+    "Slice",
+    "Summing",
+    "Test",
+    "UnpackableError",
+    "Working",
+]
+
+KNOWN = 16_384
+"""How many cases of a family, and of a test, are remembered."""
+
+_ROOM = 4 << 20
+"""How many bytes the cases of a family may take."""
+
+_OBJECT = 160
+"""Bytes of a case, beside its words."""
+
+HAPPENED = "happened"
+"""Stands for the test whether the day of an item has come."""
+
+Comparing = ItemComparison | str
+
+
+class UnpackableError(Exception):
+    """An item that cannot be added up: an amount is too large, or too fine."""
+
+
+@dataclass(slots=True)
+class Adds:
+    """What an item adds to the quantities that rest on one test, in one scenario.
+
+    `met` is for an item that counts, `maybe` for one that may; `amounts` works out what is
+    summed. `counters` and `sums` are the bits of the fields of both.
+    """
+
+    met: int = 0
+    maybe: int = 0
+    amounts: list[Callable[[Item, Truth], int]] = field(default_factory=list)
+    counters: int = 0
+    sums: int = 0
+
+
+@dataclass(slots=True)
+class Test:
+    """A test, what it adds by scenario, and the number for what it came to by what it sees.
+
+    `numbers` are the attributes that amounts rest on.
+    """
+
+    leaf: Quantifier
+    adds: tuple[Adds, ...]
+    numbers: dict[str, None] = field(default_factory=dict)
+    known: dict[object, int] = field(default_factory=dict)
+
+    def values(self, number: int) -> tuple[Truth, ...]:
+        """What such a number stands for: a value for each scenario."""
+        if len(self.adds) == 1:
+            return (Truth(number),)
+        now, then = divmod(number, 3)
+        return (Truth(now), Truth(then))
+
+
+class Attribute:
+    """The classes of the values of an attribute: values of one class are treated alike.
+
+    `tests` are those that compare it.
+    """
+
+    def __init__(
+        self, name: str, tests: Sequence[Comparing], compared: Compared[Comparing, bytes]
+    ) -> None:
+        self.name = name
+        self.tests = tuple(tests)
+        self._places = {test: place for place, test in enumerate(tests)}
+        self._compared = compared
+        self._numbers: dict[object, int] = {}
+        self._typed: list[tuple[Mapping[str, Value], Mapping[str, Items]]] = []
+        self._slices: list[Slice] = []
+
+    def truths(self, item: Item, evaluate: Callable[[Comparing], Truth]) -> bytes:
+        """What each comparison of an item with this attribute comes to."""
+        return self._compared.of(item.values.get(self.name), evaluate)
+
+    def number(self, told: object, item: Item, truths: Callable[[], bytes]) -> int:
+        """The number of a class, which is known by what is `told` of it."""
+        number = self._numbers.get(told)
+        if number is None:
+            number = self._numbers[told] = len(self._typed)
+            values, lists = item.values, item.lists
+            name = self.name
+            self._typed.append(
+                (
+                    {name: values[name]} if name in values else {},
+                    {name: lists[name]} if name in lists else {},
+                )
+            )
+            came_to = truths()
+            for one in self._slices:
+                one.add(number, came_to)
+        return number
+
+    def slice(self, tests: Iterable[Comparing], whole: bool) -> Slice:
+        """The part of each class that some tests look at, and the class itself where `whole`."""
+        places = tuple(self._places[test] for test in tests)
+        for one in self._slices:
+            if (one.places, one.whole) == (places, whole):
+                return one
+        found = Slice(places, whole)
+        self._slices.append(found)
+        return found
+
+    def typed(self, number: int) -> tuple[Mapping[str, Value], Mapping[str, Items]]:
+        """A value of a class, as the rules see it."""
+        return self._typed[number]
+
+
+class Slice:
+    """What some tests see of the classes of an attribute: `numbers` by the number of the class.
+
+    `seen` has for each of these numbers the values of the tests, and the class if the tests
+    look at more than these.
+    """
+
+    def __init__(self, places: tuple[int, ...], whole: bool) -> None:
+        self.places = places
+        self.whole = whole
+        self.numbers = array("q")
+        self.seen: list[tuple[int, ...]] = []
+        self._known: dict[tuple[int, ...], int] = {}
+
+    def add(self, number: int, truths: bytes) -> None:
+        """Take note of the class that comes next."""
+        seen = tuple([truths[place] for place in self.places])
+        if self.whole:
+            seen = (*seen, number)
+        found = self._known.get(seen)
+        if found is None:
+            found = self._known[seen] = len(self.seen)
+            self.seen.append(seen)
+        self.numbers.append(found)
+
+
+class Member:
+    """A test as one of a family.
+
+    `sees` takes what the test looks at out of what the family does; `fields` are the bits of
+    all that it adds to.
+    """
+
+    def __init__(self, test: Test, sees: Sequence[int], rest: Sequence[int]) -> None:
+        self.test = test
+        self.sees = _picking(sees)
+        self._rest = _picking(rest)
+        self._known: dict[object, int] = {}
+        self.fields = 0
+
+    def added(self, number: int, flat: Sequence[int], item: Item) -> int:
+        """What an item adds for which the test comes to this number."""
+        key = (number, self._rest(flat))
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= KNOWN:
+                self._known.clear()
+            found = self._known[key] = self._worked_out(self.test.values(number), item)
+        return found
+
+    def _worked_out(self, values: Sequence[Truth], item: Item) -> int:
+        raise NotImplementedError
+
+
+class Counting(Member):
+    """A test whose items are counted."""
+
+    def __init__(self, test: Test, sees: Sequence[int]) -> None:
+        super().__init__(test, sees, ())
+        for one in test.adds:
+            self.fields |= one.counters
+
+    def _worked_out(self, values: Sequence[Truth], item: Item) -> int:
+        total = 0
+        for value, one in zip(values, self.test.adds, strict=True):
+            if value is not Truth.UNMET:
+                total += one.met if value is Truth.MET else one.maybe
+        return total
+
+
+class Summing(Member):
+    """A test of whose items amounts are added up, which rest on some more numbers."""
+
+    def __init__(self, test: Test, sees: Sequence[int], rest: Sequence[int]) -> None:
+        super().__init__(test, sees, rest)
+        for one in test.adds:
+            self.fields |= one.sums
+
+    def _worked_out(self, values: Sequence[Truth], item: Item) -> int:
+        return sum(
+            work(item, value)
+            for value, one in zip(values, self.test.adds, strict=True)
+            if value is not Truth.UNMET
+            for work in one.amounts
+        )
+
+
+def _picking(places: Sequence[int]) -> Callable[[Sequence[int]], object]:
+    return operator.itemgetter(*places) if places else _nothing
+
+
+def _nothing(flat: Sequence[int]) -> object:
+    return None
+
+
+class Family:
+    """Tests that look at the same attributes, and what items add to all of them together.
+
+    `parts` has the place of each attribute among the classes of an item, and what is seen of
+    it. The words from `first` up to `last` are those that are added to.
+    """
+
+    def __init__(
+        self, parts: Sequence[tuple[int, Slice]], members: Sequence[Member], layout: Layout
+    ) -> None:
+        self.parts = tuple(parts)
+        self._members = tuple(members)
+        self._layout = layout
+        fields = 0
+        for one in members:
+            fields |= one.fields
+        self.first = ((fields & -fields).bit_length() - 1) // WORD
+        self.last = -(-fields.bit_length() // WORD)
+        self.shift = self.first * WORD
+        self._room = _ROOM // ((self.last - self.first) * 8 + _OBJECT)
+        self._known: dict[tuple[int, ...], int | None] = {}
+        self._rows: dict[tuple[int, ...], array[int] | None] = {}
+
+    def added(self, key: tuple[int, ...], classes: Sequence[int], working: Working) -> int | None:
+        """What an item adds, counted from the first word on; None where it cannot be added up.
+
+        `key` has the number of what is seen by each part.
+        """
+        try:
+            return self._known[key]
+        except KeyError:
+            found = self._worked_out(key, classes, working)
+        if len(self._known) >= min(self._room, KNOWN):
+            self._known.clear()
+        self._known[key] = found
+        return found
+
+    def row(
+        self, key: tuple[int, ...], classes: Sequence[int], working: Working
+    ) -> array[int] | None:
+        """The same word by word."""
+        try:
+            return self._rows[key]
+        except KeyError:
+            found = self._worked_out(key, classes, working)
+        if len(self._rows) >= min(self._room, KNOWN):
+            self._rows.clear()
+        words = None if found is None else self._layout.split(found, self.first, self.last)
+        row = self._rows[key] = None if words is None else array("q", words)
+        return row
+
+    def _worked_out(
+        self, key: tuple[int, ...], classes: Sequence[int], working: Working
+    ) -> int | None:
+        flat: list[int] = []
+        for (_, part), place in zip(self.parts, key, strict=True):
+            flat += part.seen[place]
+        item = None
+        total = 0
+        for one in self._members:
+            sees = one.sees(flat)
+            number = one.test.known.get(sees)
+            if number is None:
+                item = item or working.item(classes)
+                number = working.value(one.test, item)
+                if len(one.test.known) >= KNOWN:
+                    one.test.known.clear()
+                one.test.known[sees] = number
+            if number:
+                item = item or working.item(classes)
+                try:
+                    total += one.added(number, flat, item)
+                except UnpackableError:
+                    return None
+        return total >> self.shift
+
+
+class Working(Protocol):
+    """What knows the items of a list."""
+
+    def item(self, classes: Sequence[int]) -> Item:
+        """An item of these classes."""
+        ...
+
+    def value(self, test: Test, item: Item) -> int:
+        """What a test of an item comes to, as the number that the test has for it."""
+        ...
