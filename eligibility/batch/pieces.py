@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,13 @@ from eligibility.compiled import CompiledPack
 from eligibility.observations import Observation
 from eligibility.patterns.arrays import Integers, numbered
 from eligibility.patterns.deciding import Blocked
-from eligibility.patterns.decoding import Batch, Decoder
 from eligibility.patterns.kinds import Kinds
 from eligibility.patterns.layout import WORD
 from eligibility.patterns.tables import Came, Key, Patterns
 from eligibility.report import seen_fields
+from eligibility.values import Value
 
-__all__ = ["Condition", "Pieces"]
+__all__ = ["Condition", "Known", "Pieces", "Seen"]
 
 _HELD = 32_768
 """How many pieces are held; a piece takes a kilobyte."""
@@ -41,24 +41,43 @@ class Condition:
     pieces: Integers
 
 
+Numbers = Mapping[str, Integers]
+"""The numbers of the values of facts: of each fact one for each student."""
+
 Seen = Sequence[Mapping[int, Observation]]
 """What was seen of the leaves that no sum can tell, for each student of a batch."""
+
+
+class Known(Protocol):
+    """The values of facts by their numbers.
+
+    `epoch` is another number whenever values have been forgotten, and numbers begin anew.
+    """
+
+    @property
+    def epoch(self) -> int:
+        """It."""
+        ...
+
+    def value(self, name: str, number: int) -> Mapping[str, Value]:
+        """A fact by the number of its value, as the rules see it."""
+        ...
 
 
 class Pieces:
     """Blocking conditions as they were seen: one piece for all students that have it so."""
 
-    def __init__(self, compiled: CompiledPack, kinds: Kinds, decoder: Decoder) -> None:
+    def __init__(self, compiled: CompiledPack, kinds: Kinds, known: Known) -> None:
         self.blocking: list[Blocking] = []
         self._compiled = compiled
         self._kinds = kinds
-        self._decoder = decoder
+        self._values = known
         self._outcome: list[int] = []
         self._views: dict[Blocked, _View] = {}
         self._texts: NDArray[np.object_] = np.empty(2 * _HELD, object)
         self._students: Integers = np.zeros(0, np.int64)
         self._alone: Integers = np.zeros(0, np.int64)
-        self._epoch = decoder.epoch
+        self._epoch = known.epoch
 
     def texts(self, pieces: Integers, behind: Any) -> NDArray[np.object_]:
         """The pieces as JSON, with a comma before those that stand behind another one."""
@@ -67,15 +86,15 @@ class Pieces:
 
     def begin(self, tally: Tally) -> None:
         """Get ready for a batch: forget what is too much, or can no longer be told."""
-        if len(self.blocking) >= _HELD or self._epoch != self._decoder.epoch:
+        if len(self.blocking) >= _HELD or self._epoch != self._values.epoch:
             self.count(tally)
-            self._epoch = self._decoder.epoch
+            self._epoch = self._values.epoch
             self.blocking.clear()
             self._outcome.clear()
             self._views.clear()
 
     def conditions(
-        self, outcome: int, came: Came, patterns: Patterns, batch: Batch, seen: Seen
+        self, outcome: int, came: Came, patterns: Patterns, numbers: Numbers, seen: Seen
     ) -> Iterator[Condition]:
         """The conditions that block an outcome, in the order of the rules."""
         for table, places in came.parts:
@@ -87,7 +106,7 @@ class Pieces:
             # the conditions of a part are numbered in the order of the rules
             for _, blocked in sorted(every.items()):
                 found = [
-                    self._condition(outcome, one, _within(places, some), patterns, batch, seen)
+                    self._condition(outcome, one, _within(places, some), patterns, numbers, seen)
                     for one, some in blocked.items()
                 ]
                 yield found[0] if len(found) == 1 else _together(found)
@@ -120,19 +139,21 @@ class Pieces:
         one: Blocked,
         students: Integers,
         patterns: Patterns,
-        batch: Batch,
+        numbers: Numbers,
         seen: Seen,
     ) -> Condition:
         if not one.lasting:
-            made = [self._piece(outcome, one, patterns, batch, seen, n) for n in students.tolist()]
+            made = [
+                self._piece(outcome, one, patterns, numbers, seen, n) for n in students.tolist()
+            ]
             return Condition(students, np.array(made, np.int64))
         view = self._views.get(one)
         if view is None:
-            view = self._views[one] = _View(one, self._kinds, self._decoder)
-        told = view.told(patterns, batch, students)
+            view = self._views[one] = _View(one, self._kinds, self._values)
+        told = view.told(patterns, numbers, students)
         if not told:
             if view.only < 0:
-                view.only = self._piece(outcome, one, patterns, batch, seen, int(students[0]))
+                view.only = self._piece(outcome, one, patterns, numbers, seen, int(students[0]))
             return Condition(students, np.full(len(students), view.only, np.int64))
         if view.direct(told):
             [key] = told
@@ -142,7 +163,7 @@ class Pieces:
                 some, first = np.unique(key[missing], return_index=True)
                 for number, place in zip(some.tolist(), missing[first].tolist(), strict=True):
                     student = int(students[place])
-                    made_one = self._piece(outcome, one, patterns, batch, seen, student)
+                    made_one = self._piece(outcome, one, patterns, numbers, seen, student)
                     view.table[number] = made_one
                 pieces = view.table[key]
             return Condition(students, pieces)
@@ -153,7 +174,7 @@ class Pieces:
             piece = view.known.get(key_of)
             if piece is None:
                 student = int(students[place])
-                piece = self._piece(outcome, one, patterns, batch, seen, student)
+                piece = self._piece(outcome, one, patterns, numbers, seen, student)
                 view.known[key_of] = piece
             found.append(piece)
         return Condition(students, np.array(found, np.int64)[kind])
@@ -163,7 +184,7 @@ class Pieces:
         outcome: int,
         one: Blocked,
         patterns: Patterns,
-        batch: Batch,
+        numbers: Numbers,
         seen: Seen,
         student: int,
     ) -> int:
@@ -176,8 +197,8 @@ class Pieces:
             if observation is None:
                 values = {}
                 for name in one.facts:
-                    number = int(batch.numbers[name][student])
-                    values.update(self._decoder.value(name, number))
+                    number = int(numbers[name][student])
+                    values.update(self._values.value(name, number))
                 pattern, sums = patterns.one(student), patterns.sum(student)
                 observation = self._kinds.observation(node.leaf, pattern, sums, values)
         told = seen_fields(leaf, observation)
@@ -204,13 +225,12 @@ class _View:
     `only` is its piece where nothing does; else it is in the `table` or `known`.
     """
 
-    def __init__(self, one: Blocked, kinds: Kinds, decoder: Decoder) -> None:
+    def __init__(self, one: Blocked, kinds: Kinds, known: Known) -> None:
         self.only = -1
         self.table: Integers = np.zeros(0, np.int64)
         self.known: dict[tuple[int, ...], int] = {}
         self._key = Key(one.told, kinds.layout)
         self._facts = one.facts
-        self._decoder = decoder
         fields = one.fields << one.shift
         self._fields: list[tuple[int, int, int]] = []
         for word in range(kinds.layout.words):
@@ -223,12 +243,12 @@ class _View:
         alone = not self._key.width and len(self._fields) + len(self._facts) == 1
         self._direct = alone and (small or not self._fields)
 
-    def told(self, patterns: Patterns, batch: Batch, students: Integers) -> list[Integers]:
+    def told(self, patterns: Patterns, numbers: Numbers, students: Integers) -> list[Integers]:
         """Integers that are equal for students in whom it is seen alike."""
         found = [one[students] for one in self._key.of(patterns)]
         for word, shift, mask in self._fields:
             found.append((patterns.sums[word][students] >> shift) & mask)
-        found.extend(batch.numbers[name][students] for name in self._facts)
+        found.extend(numbers[name][students] for name in self._facts)
         return found
 
     def direct(self, told: Sequence[Integers]) -> bool:

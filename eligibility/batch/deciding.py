@@ -1,0 +1,200 @@
+"""From what students add up to, to rows: decided by patterns, many at once, and counted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eligibility.batch.pieces import Condition, Known, Pieces, Seen
+from eligibility.batch.rows import Blocking, Findings, Row
+from eligibility.batch.summary import Counting, Tally
+from eligibility.compiled import CompiledPack
+from eligibility.model import Status
+from eligibility.patterns.arrays import Integers, numbered
+from eligibility.patterns.deciding import deciders
+from eligibility.patterns.kinds import Kinds
+from eligibility.patterns.tables import STATUSES, Came, Patterns, Tables
+
+__all__ = ["ByPatterns", "Students"]
+
+_HELD = 65_536
+"""How many findings are held."""
+
+_COMPACT: dict[str, Any] = {"ensure_ascii": False, "separators": (",", ":")}
+
+
+class Students(Protocol):
+    """Students who were added up: what is set for each, and the sums with the bias.
+
+    `values` and `sums` have a row for each word and a column for each student; `numbers` has
+    the number of each student's value for each fact.
+    """
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """What they are called."""
+        ...
+
+    @property
+    def values(self) -> Integers:
+        """What is set."""
+        ...
+
+    @property
+    def sums(self) -> Integers:
+        """What was added up."""
+        ...
+
+    @property
+    def numbers(self) -> Mapping[str, Integers]:
+        """The numbers of values."""
+        ...
+
+
+class ByPatterns:
+    """Decides students, without reasons or with what is `blocking`.
+
+    `known` are the values of facts by their numbers. `written` says that rows are wanted as
+    lines of NDJSON.
+    """
+
+    def __init__(
+        self,
+        compiled: CompiledPack,
+        kinds: Kinds,
+        outcomes: Sequence[str],
+        known: Known,
+        *,
+        blocking: bool,
+        written: bool,
+    ) -> None:
+        self._layout = kinds.layout
+        self._outcomes = tuple(outcomes)
+        self._blocking = blocking
+        self._written = written
+        self._tables = Tables(deciders(compiled, kinds, self._outcomes), kinds.layout)
+        self._pieces = Pieces(compiled, kinds, known)
+        self._findings: dict[bytes, Findings] = {}
+        self._between = _between(self._outcomes)
+
+    def count(self, tally: Tally) -> None:
+        """Tell of what blocked the students up to now; to be done at the end of a part."""
+        self._pieces.count(tally)
+
+    def rows(self, batch: Students, seen: Seen, counting: Counting) -> Iterator[Row]:
+        """The students as rows, in their order; all are counted.
+
+        `seen` is what was seen of the leaves that no sum can tell, if there are any.
+        """
+        self._pieces.begin(counting.tally)
+        patterns = Patterns(self._layout, batch.values, batch.sums)
+        came = {one.decider.name: one for one in self._tables.decide(patterns)}
+        asked = [came[name] for name in self._outcomes]
+        found, kinds = self._found([one.status for one in asked], counting)
+        students = len(batch.ids)
+        counting.tally.read += students
+        findings = map(found.__getitem__, kinds)
+        if not self._blocking:
+            yield from map(Row, batch.ids, findings)
+            return
+        every: list[list[Condition]] = []
+        for place, one in enumerate(asked):
+            conditions = [*self._pieces.conditions(place, one, patterns, batch.numbers, seen)]
+            self._pieces.counted(conditions, students)
+            every.append(conditions)
+        if self._written:
+            yield from map(Row, batch.ids, findings, self._texts(found, kinds, asked, every))
+            return
+        blocking = zip(*(self._each(conditions, students) for conditions in every), strict=True)
+        for name, finding, told in zip(batch.ids, findings, blocking, strict=True):
+            yield Row(name, Findings(finding.statuses, told))
+
+    def _found(
+        self, statuses: Sequence[NDArray[np.uint8]], counting: Counting
+    ) -> tuple[list[Findings], list[int]]:
+        """What came out: all there is, and which of it for each student; counted."""
+        keys = []
+        for first in range(0, len(statuses), _IN_ONE):
+            some = statuses[first : first + _IN_ONE]
+            key = np.zeros(len(some[0]), np.int64)
+            for place, status in enumerate(some):
+                key |= status.astype(np.int64) << (2 * place)
+            keys.append(key)
+        first_of, kinds = numbered(keys)
+        every = np.array(statuses)[:, first_of]
+        found = [self._statuses(one) for one in every.T]
+        for one, count in zip(found, np.bincount(kinds).tolist(), strict=True):
+            counting.tally.came_out(one.statuses, count)
+        return found, kinds.tolist()
+
+    def _statuses(self, numbers: NDArray[np.uint8]) -> Findings:
+        """What students of these statuses share."""
+        code = numbers.tobytes()
+        findings = self._findings.get(code)
+        if findings is None:
+            if len(self._findings) >= _HELD:
+                self._findings.clear()
+            statuses = tuple(STATUSES[number] for number in code)
+            findings = self._findings[code] = Findings(statuses, () if self._blocking else None)
+            named = zip(self._outcomes, statuses, strict=True)
+            told = json.dumps({name: status.value for name, status in named}, **_COMPACT)
+            findings.rendered["head"] = f',"statuses":{told},"blocking":{{'
+        return findings
+
+    def _texts(
+        self,
+        found: Sequence[Findings],
+        kinds: Sequence[int],
+        asked: Sequence[Came],
+        every: Sequence[Sequence[Condition]],
+    ) -> Iterator[str]:
+        """The lines of NDJSON behind the ids."""
+        students = len(kinds)
+        columns: list[Any] = [[found[kind].rendered["head"] for kind in kinds]]
+        begun: Integers = np.zeros(students, np.int64)
+        last: Integers = np.zeros(students, np.int64)
+        for place, (came, conditions) in enumerate(zip(asked, every, strict=True)):
+            told = (came.status != _ELIGIBLE).astype(np.int64)
+            columns.append(self._between[place][last + 2 * told + 4 * (begun & told)])
+            begun |= told
+            last = told
+            behind: Integers = np.zeros(students, np.int64)
+            for one in conditions:
+                column: NDArray[np.object_] = np.full(students, "", object)
+                column[one.students] = self._pieces.texts(one.pieces, behind[one.students])
+                behind[one.students] = 1
+                columns.append(column)
+        columns.append(np.array(["}}\n", "]}}\n"], object)[last])
+        lists = [one if isinstance(one, list) else one.tolist() for one in columns]
+        return map("".join, zip(*lists, strict=True))
+
+    def _each(self, conditions: Sequence[Condition], students: int) -> list[tuple[Blocking, ...]]:
+        """What blocks each student from one outcome."""
+        found: list[list[Blocking]] = [[] for _ in range(students)]
+        for one in conditions:
+            for student, piece in zip(one.students.tolist(), one.pieces.tolist(), strict=True):
+                found[student].append(self._pieces.blocking[piece])
+        return [tuple(one) for one in found]
+
+
+_IN_ONE = 31
+"""How many statuses are told by one integer, in two bits each."""
+
+_ELIGIBLE = STATUSES.index(Status.ELIGIBLE)
+
+
+def _between(outcomes: Sequence[str]) -> list[NDArray[np.object_]]:
+    """What is written before the conditions of each outcome.
+
+    By whether those of the last one end there, whether these begin, and whether any came before.
+    """
+    found = []
+    for name in outcomes:
+        begin = json.dumps(name, ensure_ascii=False) + ":["
+        told = ["", "]", begin, "]" + begin, "", "]", "," + begin, "]," + begin]
+        found.append(np.array(told, object))
+    return found
