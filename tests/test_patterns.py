@@ -232,14 +232,14 @@ def test_values_that_are_equal_and_written_otherwise_are_each_told(club: Pack) -
 def test_what_is_remembered_is_forgotten_when_it_is_too_much(
     club: Pack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from eligibility.batch import streaming
+    from eligibility.batch import deciding as batches
     from eligibility.patterns import deciding, decoding, families
 
     for module, name in (
         (decoding, "REMEMBERED"),
         (deciding, "PATTERNS"),
         (families, "KNOWN"),
-        (streaming, "_HELD"),
+        (batches, "_HELD"),
     ):
         monkeypatch.setattr(module, name, 2)
     lines = [

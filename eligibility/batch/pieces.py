@@ -98,17 +98,17 @@ class Pieces:
     ) -> Iterator[Condition]:
         """The conditions that block an outcome, in the order of the rules."""
         for table, places in came.parts:
-            every: dict[int, dict[Blocked, list[int]]] = {}
-            for place in np.flatnonzero(np.bincount(places)).tolist():
+            every: dict[int, dict[Blocked, list[Integers]]] = {}
+            for place, students in _by_place(places):
                 for one in table.decided[place].blocking:
                     number = one.deciding.node.number
-                    every.setdefault(number, {}).setdefault(one, []).append(place)
+                    every.setdefault(number, {}).setdefault(one, []).append(students)
             # the conditions of a part are numbered in the order of the rules
             for _, blocked in sorted(every.items()):
-                found = [
-                    self._condition(outcome, one, _within(places, some), patterns, numbers, seen)
-                    for one, some in blocked.items()
-                ]
+                found = []
+                for one, some in blocked.items():
+                    students = some[0] if len(some) == 1 else np.concatenate(some)
+                    found.append(self._condition(outcome, one, students, patterns, numbers, seen))
                 yield found[0] if len(found) == 1 else _together(found)
 
     def counted(self, conditions: Sequence[Condition], students: int) -> None:
@@ -263,12 +263,18 @@ class _View:
         return True
 
 
-def _within(places: Integers, some: Sequence[int]) -> Integers:
-    """The students whose place is one of some."""
-    found = places == some[0]
-    for one in some[1:]:
-        found |= places == one
-    return np.flatnonzero(found)
+def _by_place(places: Integers) -> Iterator[tuple[int, Integers]]:
+    """The students of each place that there is."""
+    counts = np.bincount(places)
+    # small integers are sorted in one go
+    small = np.uint16 if len(counts) <= 1 << 16 else np.int64
+    order = np.argsort(places.astype(small), kind="stable")
+    there = np.flatnonzero(counts)
+    ends = np.cumsum(counts[there]).tolist()
+    first = 0
+    for place, end in zip(there.tolist(), ends, strict=True):
+        yield place, order[first:end]
+        first = end
 
 
 def _together(conditions: Sequence[Condition]) -> Condition:
