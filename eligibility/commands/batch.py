@@ -159,7 +159,8 @@ def _answering(
 
             assert isinstance(source, TableSource)
             try:
-                yield stack.enter_context(in_columns(question, source, fitting, jobs)), 1
+                answering = stack.enter_context(in_columns(question, source, fitting))
+                yield answering, jobs if fitting == "duckdb" else 1
             except NotInColumnsError as error:
                 if backend != "auto":
                     raise UsageError(error.message) from None

@@ -300,18 +300,10 @@ class DuckTables:
         for number, (after, until) in enumerate(zip(bounds, [*bounds[1:], None], strict=True)):
             yield DuckPart(f"{self.name}#{number}", opening, plan, students, after, until)
 
-    @contextlib.contextmanager
-    def cells(self, plan: Plan) -> Iterator[tuple[DuckDBPyConnection, list[str]]]:
-        """A connection, and the SQL of the students' table and of all lists with tables.
-
-        Their columns are `key`, the student's id as it is compared; `place`, another number
-        for every row of the students where there is one; and `c0`, `c1` and so on, those of
-        `columns_of`, without their casts.
-        """
+    def whole(self, plan: Plan) -> DuckPart:
+        """All students as one part."""
         opening, students = self._ready(plan)
-        part = DuckPart(self.name, opening, plan, students, None, None)
-        with opening.connection() as connection:
-            yield connection, [part.cells(of) for of in tables_of(plan)]
+        return DuckPart(self.name, opening, plan, students, None, None)
 
     def files(self, plan: Plan | ListPlan) -> list[str]:
         """The files of a table; none of one in a database."""
@@ -401,13 +393,12 @@ class DuckPart:
             yield from joined(self.plan, self.opening.name, rows)
 
     def cells(self, of: Plan | ListPlan) -> str:
-        """A table with columns of these names (see `DuckTables.cells`)."""
-        relation = self._relation(of)
+        """The SQL of the rows of a table, in no order.
+
+        Their columns are `key`, the student's id as it is compared, and `c0`, `c1` and so on,
+        those of `columns_of`, without their casts.
+        """
         columns = [f"{quoted(name)} AS c{n}" for n, (name, _) in enumerate(columns_of(of))]
-        each = isinstance(of, Plan) and of.distinct
-        place = " * 1099511627776 + ".join(f"CAST({one} AS BIGINT)" for one in relation.place)
-        if isinstance(of, Plan) and place and not each:
-            columns.insert(0, f"{place} AS place")
         key = key_sql(self.plan, of.id)
         key = f"CAST({key} AS BIGINT)" if self.plan.numbered else key
         return self._select(of, [f"{key} AS key", *columns])
