@@ -98,7 +98,7 @@ class ItemCells:
         for names in self._lists.groups:
             key: Integers = np.zeros(len(gone), np.int64)
             for name in names:
-                numbers = getattr(self._lists.classes[name], 'numbers', self._lists.classes[name])
+                numbers = self._lists.classes[name].numbers
                 place = self._places.get(name)
                 if place is None:
                     key += numbers[unset()]
