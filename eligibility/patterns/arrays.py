@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 
 from eligibility.patterns.layout import WORD, Layout
 
-__all__ = ["VALUES", "Grown", "Integers", "Run", "numbered", "reached", "runs", "sums_of", "values_of"]
+__all__ = [
+    "VALUES",
+    "Grown",
+    "Integers",
+    "Run",
+    "numbered",
+    "reached",
+    "runs",
+    "sums_of",
+    "values_of",
+]
 
 Integers = NDArray[np.int64]
 
@@ -129,8 +139,8 @@ class Run:
 
     def of(self, words: Integers) -> Integers:
         """The bits of all students."""
-        row = words[self.word]
-        return ((row >> self.shift) if self.shift else row) & ((1 << self.width) - 1)
+        row: Integers = words[self.word]
+        return ((row >> self.shift) if self.shift else row) & np.int64((1 << self.width) - 1)
 
 
 def runs(mask: int, width: int, offset: int = 0) -> list[Run]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eligibility.facts import Item, Items
 from eligibility.model import Declaration, Fact, Kind, ListFact
@@ -17,7 +16,10 @@ from eligibility.patterns.layout import MOST, WORD
 from eligibility.patterns.typed import KEY, NotPlainError, Values, is_short, marks, unset
 from eligibility.values import Value
 
-__all__ = ["PLAIN", "REMEMBERED", "Lists", "NarrowError"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["PLAIN", "REMEMBERED", "Classes", "Known", "Lists", "NarrowError"]
 
 REMEMBERED = 65_536
 """How many values of a fact or an attribute are remembered."""
@@ -42,6 +44,17 @@ class NarrowError(Exception):
     """An attribute has more classes of values than its place in the key of an item can tell."""
 
 
+class Known(dict[Any, int]):
+    """Numbers of values, of which others are found by calling `find`."""
+
+    def __init__(self, find: Callable[[Any], int]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, value: Any) -> int:
+        return self._find(value)
+
+
 _Typed = tuple[dict[str, Value], dict[str, Items], tuple[object, ...], int]
 
 
@@ -49,34 +62,28 @@ class Classes:
     """A number for each value of an attribute; the same for values that are treated alike.
 
     It stands in its place, from `shift` on, in the key of an item. Values that differ in
-    quotation marks are not alike. `known` are the values that are remembered, as all but a
-    few are if it `keeps` them.
+    quotation marks are not alike. `numbers` looks a value up. It raises `NotPlainError` for one
+    that is not allowed, and `NarrowError`.
     """
 
     def __init__(self, kinds: ItemKinds | None, reader: Values) -> None:
-        self.known: dict[Any, int] = {}
+        self.numbers = Known(self._placed)
         self.typed: list[_Typed] = []
         self.shift = 0
         self._kinds = kinds
         self._reader = reader
-        self._numbers: dict[object, int] = {}
+        self._classes: dict[object, int] = {}
         self._read = kinds is not None and reader.fact.name in kinds.reads
-        self.keeps = self._read or not reader.endless
+        self._keeps = self._read or not reader.endless
         declared = _declared(reader.fact)
         self.width = _OPEN if declared is None else (declared + 1).bit_length()
 
-    def __getitem__(self, raw: Any) -> int:
-        """The number of a value, in its place.
-
-        Raises `NotPlainError` for one that is not allowed, and `NarrowError`.
-        """
-        found = self.known.get(raw)
-        if found is None:
-            found = self._number(raw) << self.shift
-            if self.keeps and is_short(raw):
-                if len(self.known) >= REMEMBERED:
-                    self.known.clear()
-                self.known[raw] = found
+    def _placed(self, raw: Any) -> int:
+        found = self._number(raw) << self.shift
+        if self._keeps and is_short(raw):
+            if len(self.numbers) >= REMEMBERED:
+                self.numbers.clear()
+            self.numbers[raw] = found
         return found
 
     def _number(self, raw: Any) -> int:
@@ -86,12 +93,12 @@ class Classes:
             assert self._kinds is not None
             told = self._kinds.told(self._reader.fact.name, Item("/0", values, lists))
         quotes = marks(raw)
-        number = self._numbers.get((told, quotes))
+        number = self._classes.get((told, quotes))
         if number is None:
             number = len(self.typed)
             if number >> _MOST:
                 raise NotPlainError
-            self._numbers[told, quotes] = number
+            self._classes[told, quotes] = number
             self.typed.append((values, lists, told, quotes))
         if number >> self.width:
             raise NarrowError
@@ -105,13 +112,13 @@ class Classes:
         """Make room for all classes, with the number of a class in another place."""
         self.width = max(self.width, len(self.typed).bit_length())
         self.shift = shift
-        self.known.clear()
+        self.numbers.clear()
 
     def forget(self) -> None:
         """Forget all values."""
-        self.known.clear()
+        self.numbers.clear()
         self.typed.clear()
-        self._numbers.clear()
+        self._classes.clear()
 
 
 def _declared(fact: Declaration) -> int | None:
