@@ -18,7 +18,7 @@ from eligibility.facts import Item, Items
 from eligibility.model import Declaration, Fact, Kind, ListFact, RulePack
 from eligibility.patterns.items import ItemKinds, UnpackableError
 from eligibility.patterns.kinds import Kinds
-from eligibility.patterns.layout import MOST
+from eligibility.patterns.layout import MOST, WORD
 from eligibility.profile_json import MAX_PROFILE_BYTES, exact_number
 from eligibility.schemas import ValueReader, absent_value, id_allowed
 from eligibility.values import Value
@@ -34,6 +34,10 @@ _SCALED = re.compile(rb"[\s:,\[]-?[0-9.]*0[eE]")
 """Numbers that are equal are looked up as one, although one may have more digits than are allowed:
 that one has so many noughts, or one before an exponent, if no number is remembered that has more
 than 14 digits before the point and as many behind it."""
+
+_ROOM = 24 << 20
+_OBJECT = 200
+"""How many bytes the kinds of items of a list may take, and each beside what it adds."""
 
 _KEY = 2
 _TEXT = 2
@@ -373,9 +377,6 @@ _CLASS = 20
 """Bits of a key: the quotation marks of an item come first, then a number for each attribute."""
 
 
-_Typed = tuple[dict[str, Value], dict[str, Items], tuple[object, ...]]
-
-
 class _Classes(_Remembered):
     """A number for each value of an attribute; the same for values that are treated alike.
 
@@ -389,24 +390,16 @@ class _Classes(_Remembered):
         self._kinds = kinds
         self._reader = reader
         self._shift = _MARKS + _CLASS * place
-        self._numbers: dict[object, int] = {}
-        self._typed: list[_Typed] = []
         self._read = kinds is not None and reader.fact.name in kinds.reads
         self._kept = self._read or not reader.endless
 
     def __missing__(self, raw: object) -> int:
         values, lists = self._reader.read(raw)
-        told: tuple[object, ...] = ()
+        number = 0
         if self._read:
             assert self._kinds is not None
-            told = self._kinds.told(self._reader.fact.name, Item("/0", values, lists))
-        number = self._numbers.get(told)
-        if number is None:
-            number = len(self._typed)
-            if number >> _CLASS:
-                raise _NotPlainError
-            self._numbers[told] = number
-            self._typed.append((values, lists, told))
+            item = Item("/0", values, lists)
+            number = self._kinds.number(self._reader.fact.name, item, 1 << _CLASS)
         marks = _member_marks(raw)
         if marks > self._most:
             raise _NotPlainError
@@ -416,10 +409,6 @@ class _Classes(_Remembered):
     def number(self, key: int) -> int:
         """The number in the key of an item."""
         return (key >> self._shift) & ((1 << _CLASS) - 1)
-
-    def typed(self, number: int) -> _Typed:
-        """A value of this number, as the rules see it, and what they can tell of it."""
-        return self._typed[number]
 
 
 class _Lists:
@@ -436,6 +425,7 @@ class _Lists:
         self._known: dict[int, int] = {}
         self._items = self._generated()
         self._partial = 0 if kinds is None else 1 << kinds.partial.offset
+        self._room = _ROOM // (_OBJECT + (0 if kinds is None else kinds.words[1] * WORD // 8))
 
     def add(self, raw: Any) -> tuple[int, int]:
         """What this list of a student adds."""
@@ -475,15 +465,9 @@ class _Lists:
     def _miss(self, key: int) -> int:
         found = 0
         if self._kinds is not None:
-            values: dict[str, Value] = {}
-            lists: dict[str, Items] = {}
-            told: dict[str, tuple[object, ...]] = {}
-            for name, classes in self._classes.items():
-                some, more, told[name] = classes.typed(classes.number(key << _MARKS))
-                values.update(some)
-                lists.update(more)
-            found = self._kinds.added(Item("/0", values, lists), told)
-        if len(self._known) >= REMEMBERED:
+            places = [self._classes[name].number(key << _MARKS) for name in self._kinds.reads]
+            found = self._kinds.total(places)
+        if len(self._known) >= min(REMEMBERED, self._room):
             self._known.clear()
         self._known[key] = found
         return found

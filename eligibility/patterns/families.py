@@ -92,7 +92,7 @@ class Test:
 class Attribute:
     """The classes of the values of an attribute: values of one class are treated alike.
 
-    `tests` are those that compare it.
+    `tests` are those that compare it. `numbers` has the classes by what is told of them.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Attribute:
         self.tests = tuple(tests)
         self._places = {test: place for place, test in enumerate(tests)}
         self._compared = compared
-        self._numbers: dict[object, int] = {}
+        self.numbers: dict[object, int] = {}
         self._typed: list[tuple[Mapping[str, Value], Mapping[str, Items]]] = []
         self._slices: list[Slice] = []
 
@@ -110,22 +110,18 @@ class Attribute:
         """What each comparison of an item with this attribute comes to."""
         return self._compared.of(item.values.get(self.name), evaluate)
 
-    def number(self, told: object, item: Item, truths: Callable[[], bytes]) -> int:
-        """The number of a class, which is known by what is `told` of it."""
-        number = self._numbers.get(told)
-        if number is None:
-            number = self._numbers[told] = len(self._typed)
-            values, lists = item.values, item.lists
-            name = self.name
-            self._typed.append(
-                (
-                    {name: values[name]} if name in values else {},
-                    {name: lists[name]} if name in lists else {},
-                )
+    def add(self, told: object, item: Item, truths: bytes) -> int:
+        """A number for a class that is new, which is known by what is `told` of it."""
+        number = self.numbers[told] = len(self._typed)
+        values, lists, name = item.values, item.lists, self.name
+        self._typed.append(
+            (
+                {name: values[name]} if name in values else {},
+                {name: lists[name]} if name in lists else {},
             )
-            came_to = truths()
-            for one in self._slices:
-                one.add(number, came_to)
+        )
+        for one in self._slices:
+            one.add(number, truths)
         return number
 
     def slice(self, tests: Iterable[Comparing], whole: bool) -> Slice:

@@ -108,7 +108,8 @@ class ItemKinds:
     def words(self) -> tuple[int, int]:
         """The first word that items add to, and the one behind the last."""
         _, families = self._placed
-        return min(one.first for one in families), max(one.last for one in families)
+        first = min((one.first for one in families), default=0)
+        return first, max((one.last for one in families), default=first)
 
     def told(self, name: str, item: Item) -> tuple[object, ...]:
         """What the rules can tell of an attribute: equal for values that are treated alike."""
@@ -116,9 +117,12 @@ class ItemKinds:
             return (part(self.of, item, name),)
         return (self._truths(self._placed[0][name], item),)
 
-    def number(self, name: str, item: Item) -> int:
-        """The number of the class of an attribute's value."""
-        return self._number(self._placed[0][name], self.told(name, item), item)
+    def number(self, name: str, item: Item, most: int) -> int:
+        """The number of the class of an attribute's value.
+
+        Raises `UnpackableError` for a class beyond so many.
+        """
+        return self._number(self._placed[0][name], self.told(name, item), item, most)
 
     def added(self, item: Item, told: Mapping[str, tuple[object, ...]]) -> int:
         """What an item adds; `told` is that of each attribute it `reads`.
@@ -205,8 +209,15 @@ class ItemKinds:
                 return 3 * now + now
             return 3 * now + self._folds[Scenario.PROJECTED].item(test.leaf, item)
 
-    def _number(self, of: Attribute, told: object, item: Item) -> int:
-        return of.number(told, item, lambda: self._truths(of, item))
+    def _number(
+        self, of: Attribute, told: tuple[object, ...], item: Item, most: int = _CODES
+    ) -> int:
+        found = of.numbers.get(told)
+        if found is not None:
+            return found
+        if len(of.numbers) >= most:
+            raise UnpackableError
+        return of.add(told, item, self._truths(of, item))
 
     def _truths(self, of: Attribute, item: Item) -> bytes:
         fold = self._folds[Scenario.NOW]
