@@ -11,7 +11,7 @@ import operator
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from eligibility.conditions import ItemComparison, Quantifier
 from eligibility.facts import Item, Items
@@ -43,6 +43,9 @@ _ROOM = 4 << 20
 
 _OBJECT = 160
 """Bytes of a case, beside its words."""
+
+_CLASS = 500
+"""Bytes of a class of values."""
 
 HAPPENED = "happened"
 """Stands for the test whether the day of an item has come."""
@@ -134,6 +137,18 @@ class Attribute:
         self._slices.append(found)
         return found
 
+    @property
+    def taken(self) -> int:
+        """How many bytes the classes take."""
+        return len(self._typed) * _CLASS
+
+    def forget(self) -> None:
+        """Forget all classes, and their numbers."""
+        self.numbers.clear()
+        self._typed.clear()
+        for one in self._slices:
+            one.forget()
+
     def typed(self, number: int) -> tuple[Mapping[str, Value], Mapping[str, Items]]:
         """A value of a class, as the rules see it."""
         return self._typed[number]
@@ -164,6 +179,12 @@ class Slice:
             self.seen.append(seen)
         self.numbers.append(found)
 
+    def forget(self) -> None:
+        """Forget all classes."""
+        self.numbers = array("q")
+        self.seen.clear()
+        self._known.clear()
+
 
 class Member:
     """A test as one of a family.
@@ -188,6 +209,11 @@ class Member:
                 self._known.clear()
             found = self._known[key] = self._worked_out(self.test.values(number), item)
         return found
+
+    def forget(self) -> None:
+        """Forget what it came to."""
+        self._known.clear()
+        self.test.known.clear()
 
     def _worked_out(self, values: Sequence[Truth], item: Item) -> int:
         raise NotImplementedError
@@ -253,9 +279,11 @@ class Family:
         self.first = ((fields & -fields).bit_length() - 1) // WORD
         self.last = -(-fields.bit_length() // WORD)
         self.shift = self.first * WORD
-        self._room = _ROOM // ((self.last - self.first) * 8 + _OBJECT)
+        self._width = self.last - self.first
+        self._room = _ROOM // (self._width * 8 + _OBJECT)
         self._known: dict[tuple[int, ...], int | None] = {}
-        self._rows: dict[tuple[int, ...], array[int] | None] = {}
+        self._cases: dict[tuple[int, ...], int] = {}
+        self._rows = array("q")
 
     def added(self, key: tuple[int, ...], classes: Sequence[int], working: Working) -> int | None:
         """What an item adds, counted from the first word on; None where it cannot be added up.
@@ -271,19 +299,36 @@ class Family:
         self._known[key] = found
         return found
 
-    def row(
-        self, key: tuple[int, ...], classes: Sequence[int], working: Working
-    ) -> array[int] | None:
-        """The same word by word."""
-        try:
-            return self._rows[key]
-        except KeyError:
-            found = self._worked_out(key, classes, working)
-        if len(self._rows) >= min(self._room, KNOWN):
-            self._rows.clear()
-        words = None if found is None else self._layout.split(found, self.first, self.last)
-        row = self._rows[key] = None if words is None else array("q", words)
-        return row
+    def case(self, key: tuple[int, ...], classes: Sequence[int], working: Working) -> int:
+        """The row of `table` with the same word by word; -1 where it cannot be added up."""
+        found = self._cases.get(key)
+        if found is None:
+            found = -1
+            added = self.added(key, classes, working)
+            if added is not None:
+                found = len(self._rows) // self._width
+                self._rows.extend(self._layout.split(added, self.first, self.last))
+            self._cases[key] = found
+        return found
+
+    def table(self) -> Any:
+        """An array of 64-bit integers: a row for each case, a column for each word."""
+        import numpy as np
+
+        return np.array(self._rows, np.int64).reshape(-1, self._width)
+
+    @property
+    def taken(self) -> int:
+        """How many bytes the cases take."""
+        return len(self._cases) * (_OBJECT + 8 * self._width)
+
+    def forget(self) -> None:
+        """Forget all cases, and what tests came to for them."""
+        self._known.clear()
+        self._cases.clear()
+        del self._rows[:]
+        for one in self._members:
+            one.forget()
 
     def _worked_out(
         self, key: tuple[int, ...], classes: Sequence[int], working: Working
