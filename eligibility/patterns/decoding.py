@@ -292,13 +292,15 @@ class _Values:
         """Its value or its list. Raises `_NotPlainError`."""
         if raw is _unset():
             return absent_value(self.fact)
-        for number in _numbers(raw):
-            # a number in quotes may be none at all
-            if isinstance(number, Decimal) and not number.is_finite():
-                raise _NotPlainError
-            if exact_number(str(number)) is None:
-                raise _NotPlainError
         try:
+            if isinstance(raw, str):
+                return self._reader.read(raw)
+            for number in _numbers(raw):
+                # a number in quotes may be none at all
+                if isinstance(number, Decimal) and not number.is_finite():
+                    raise _NotPlainError
+                if exact_number(str(number)) is None:
+                    raise _NotPlainError
             return self._reader.read(_plain(raw, self.fact))
         except ValueError:
             raise _NotPlainError from None
@@ -337,6 +339,22 @@ class _Facts(_Remembered):
         return self.keep(raw, found) if self._kept else found
 
 
+class _Read(dict[Any, dict[str, Value]]):
+    """The typed values of a fact that is compared with others."""
+
+    def __init__(self, reader: _Values) -> None:
+        super().__init__()
+        self._reader = reader
+
+    def __missing__(self, raw: object) -> dict[str, Value]:
+        values, _ = self._reader.read(raw)
+        if _short(raw):
+            if len(self) >= REMEMBERED:
+                self.clear()
+            self[raw] = values
+        return values
+
+
 class _Pairs(_Remembered):
     """What facts add that are compared with one another."""
 
@@ -344,12 +362,12 @@ class _Pairs(_Remembered):
         super().__init__()
         self._kinds = kinds
         self._names = names
-        self._readers = readers
+        self._read = [_Read(readers[name]) for name in names]
 
     def __missing__(self, raw: tuple[object, ...]) -> int:
         values: dict[str, Value] = {}
-        for name, one in zip(self._names, raw, strict=True):
-            values.update(self._readers[name].read(one)[0])
+        for known, one in zip(self._read, raw, strict=True):
+            values.update(known[one])
         return self.keep(raw, self._kinds.of_facts(self._names, values))
 
 
