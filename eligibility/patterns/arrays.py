@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eligibility.patterns.layout import WORD, Layout
+from eligibility.patterns.layout import WORD
 
 __all__ = [
     "VALUES",
@@ -19,7 +19,6 @@ __all__ = [
     "numbered",
     "reached",
     "runs",
-    "sums_of",
     "values_of",
 ]
 
@@ -83,19 +82,6 @@ class Grown:
 def values_of(pattern: int, words: int) -> list[int]:
     """What is set in a pattern, word by word."""
     return [(pattern >> (VALUES * word)) & ((1 << VALUES) - 1) for word in range(words)]
-
-
-def sums_of(layout: Layout, sums: Sequence[int]) -> Integers:
-    """Sums, without the bias: a row for each, and a column for each word, as `Layout.split`."""
-    # an amount below nothing borrows from the word above, which this gives back
-    lift = np.array([0 if layout.counts(word) else 1 << (WORD - 1) for word in range(layout.words)])
-    lifted = sum(int(one) << (WORD * word) for word, one in enumerate(lift))
-    size = layout.words * _BYTES
-    data = b"".join((one + lifted).to_bytes(size, "little") for one in sums)
-    wide = np.zeros((len(sums), layout.words, _BYTE), np.uint8)
-    wide[:, :, :_BYTES] = np.frombuffer(data, np.uint8).reshape(len(sums), layout.words, _BYTES)
-    found: Integers = wide.view("<i8")[:, :, 0] - lift
-    return found
 
 
 def reached(sums: Integers) -> Integers:

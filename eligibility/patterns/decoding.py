@@ -102,10 +102,18 @@ class Decoder:
         self._flat: list[int] = []
         self._slots = {fact.name: f"f{place}" for place, fact in enumerate(facts)}
         self._slots[_JUDGED] = "judgements"
-        readers = {fact.name: Values(fact) for fact in facts if isinstance(fact, Fact)}
+        single = {
+            fact.name: _Facts(words, kinds, Values(fact))
+            for fact in facts
+            if isinstance(fact, Fact)
+        }
         columns = [
-            *(_Facts(words, kinds, reader) for reader in readers.values()),
-            *(_Pairs(words, kinds, names, readers) for names in kinds.facts if len(names) > 1),
+            *single.values(),
+            *(
+                _Pairs(words, kinds, names, [single[name] for name in names])
+                for names in kinds.facts
+                if len(names) > 1
+            ),
             _Judged(words, kinds, judged),
         ]
         self._columns = {"\0".join(one.names): one for one in columns}
@@ -282,21 +290,19 @@ class _Column:
         self.names = names
         self.numbers = Known(self._number)
         self._rows = Grown(words)
-        self._raws: list[Any] = []
         self._used: list[int] = []
 
     def _number(self, raw: Any) -> int:
         """The number of a new value."""
-        number = self._numbered(raw, self._adds(raw))
+        number = self._numbered(self._adds(raw))
         if is_short(raw):
             # else another value may be taken for this one
             self.numbers[raw] = number
         return number
 
-    def _numbered(self, raw: Any, adds: int) -> int:
+    def _numbered(self, adds: int) -> int:
         row = values_of(adds, self._rows.width)
         self._used = sorted({*self._used, *(word for word, one in enumerate(row) if one)})
-        self._raws.append(raw)
         return self._rows.add(row)
 
     def _adds(self, raw: Any) -> int:
@@ -305,13 +311,12 @@ class _Column:
 
     def count(self) -> int:
         """How many values have a number."""
-        return len(self._raws)
+        return len(self._rows)
 
     def forget(self) -> None:
         """Forget all values."""
         self.numbers.clear()
         self._rows.clear()
-        self._raws.clear()
         self._used.clear()
 
     def add(self, numbers: Integers, values: Integers) -> None:
@@ -332,40 +337,49 @@ class _Facts(_Column):
         # nearly every student may have another value, and no rule reads it
         self._keeps = not reader.endless or any(name in names for names in kinds.facts)
         self._alike: dict[int, int] = {}
+        self._typed: list[dict[str, Value]] = []
 
     def _number(self, raw: Any) -> int:
-        if self._keeps:
-            return super()._number(raw)
-        adds = self._adds(raw)
-        number = self._alike.get(adds)
-        if number is None:
-            number = self._alike[adds] = self._numbered(None, adds)
+        values, _ = self._reader.read(raw)
+        adds = self._kinds.of_facts(self.names, values) + marks(raw)
+        if not self._keeps:
+            number = self._alike.get(adds)
+            if number is None:
+                number = self._alike[adds] = self._numbered(adds)
+                self._typed.append({})
+            return number
+        number = self._numbered(adds)
+        self._typed.append(values)
+        if is_short(raw):
+            # else another value may be taken for this one
+            self.numbers[raw] = number
         return number
 
-    def _adds(self, raw: Any) -> int:
-        values, _ = self._reader.read(raw)
-        return self._kinds.of_facts(self.names, values) + marks(raw)
+    def forget(self) -> None:
+        """Forget all values."""
+        super().forget()
+        self._typed.clear()
+        self._alike.clear()
 
     def value(self, number: int) -> dict[str, Value]:
         """The fact by the number of its value, as the rules see it."""
-        values, _ = self._reader.read(self._raws[number])
-        return values
+        return self._typed[number]
 
 
 class _Pairs(_Column):
     """The values of facts that are compared with one another."""
 
     def __init__(
-        self, words: int, kinds: Kinds, names: tuple[str, ...], readers: dict[str, Values]
+        self, words: int, kinds: Kinds, names: tuple[str, ...], facts: Sequence[_Facts]
     ) -> None:
         super().__init__(words, names)
         self._kinds = kinds
-        self._readers = readers
+        self._facts = facts
 
     def _adds(self, raw: Any) -> int:
         values: dict[str, Value] = {}
-        for name, one in zip(self.names, raw, strict=True):
-            values.update(self._readers[name].read(one)[0])
+        for fact, one in zip(self._facts, raw, strict=True):
+            values.update(fact.value(fact.numbers[one]))
         return self._kinds.of_facts(self.names, values)
 
 
