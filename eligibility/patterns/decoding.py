@@ -19,6 +19,7 @@ import numpy as np
 
 from eligibility.model import Fact, ListFact, RulePack
 from eligibility.patterns.arrays import VALUES, Grown, Integers, values_of
+from eligibility.patterns.families import UnpackableError
 from eligibility.patterns.kinds import Kinds
 from eligibility.patterns.layout import MOST, WORD
 from eligibility.patterns.listed import PLAIN, REMEMBERED, Known, Lists, NarrowError
@@ -133,7 +134,7 @@ class Decoder:
         ids: list[str] = []
         odd = self._odd(lines)
         decode, add = self._decode, self._add
-        refused = (*self._refused, NotPlainError, TypeError)
+        refused = (*self._refused, NotPlainError, UnpackableError, TypeError)
         read = 0
         while read < len(lines):
             line = lines[read]
