@@ -83,6 +83,8 @@ class ValueReader:
         """
         name = self._declaration.name
         try:
+            if isinstance(self._field, _Scalar):
+                return ({} if data is None else {name: self._field.value(data)}), {}
             loaded = self._field.deserialize(data, name)
         except ValidationError:
             raise ValueError(name) from None
@@ -212,6 +214,10 @@ class _Scalar(fields.Field[Any]):
         self._declared = fact.scale.values if fact.scale else fact.values
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Value:
+        return self.value(value)
+
+    def value(self, value: object) -> Value:
+        """The typed value of what is stated, and not null. Raises `ValidationError`."""
         return self._texts(value) if self._fact.many else self._one(value)
 
     def _texts(self, value: object) -> tuple[str, ...]:

@@ -47,14 +47,14 @@ class Days:
         match = _DATE.fullmatch(text)
         if match is None:
             raise ValueError(text)
-        year, month, day = (int(part) if part else None for part in match.groups())
-        assert year is not None
-        if month is None:
+        if match[3]:
+            return cls.on(datetime.date.fromisoformat(text))
+        year = int(match[1])
+        if not match[2]:
             return cls(datetime.date(year, 1, 1), datetime.date(year, 12, 31))
-        if day is None:
-            last = calendar.monthrange(datetime.date(year, month, 1).year, month)[1]
-            return cls(datetime.date(year, month, 1), datetime.date(year, month, last))
-        return cls.on(datetime.date(year, month, day))
+        first = datetime.date(year, int(match[2]), 1)
+        last = calendar.monthrange(year, first.month)[1]
+        return cls(first, datetime.date(year, first.month, last))
 
     @property
     def known(self) -> bool:

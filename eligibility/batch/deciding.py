@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eligibility.batch.pieces import Condition, Known, Pieces, Seen
 from eligibility.batch.rows import Blocking, Findings, Row
@@ -18,6 +17,9 @@ from eligibility.patterns.arrays import Integers, numbered
 from eligibility.patterns.deciding import deciders
 from eligibility.patterns.kinds import Kinds
 from eligibility.patterns.tables import STATUSES, Came, Patterns, Tables
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["ByPatterns", "Students"]
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eligibility.batch.rows import Blocking
 from eligibility.batch.summary import Tally
@@ -21,6 +20,9 @@ from eligibility.patterns.layout import WORD
 from eligibility.patterns.tables import Came, Key, Patterns
 from eligibility.report import seen_fields
 from eligibility.values import Value
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Condition", "Known", "Pieces", "Seen"]
 
@@ -195,7 +197,7 @@ class Pieces:
             leaf = self._compiled.leaves[node.leaf]
             observation = seen[student].get(node.leaf) if seen else None
             if observation is None:
-                values = {}
+                values: dict[str, Value] = {}
                 for name in one.facts:
                     number = int(numbers[name][student])
                     values.update(self._values.value(name, number))

@@ -9,9 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eligibility.patterns.layout import WORD, Layout
+from eligibility.patterns.layout import WORD
 
-__all__ = ["VALUES", "Grown", "Integers", "Run", "numbered", "reached", "runs", "sums_of", "values_of"]
+__all__ = [
+    "VALUES",
+    "Grown",
+    "Integers",
+    "Run",
+    "numbered",
+    "reached",
+    "runs",
+    "values_of",
+]
 
 Integers = NDArray[np.int64]
 
@@ -75,19 +84,6 @@ def values_of(pattern: int, words: int) -> list[int]:
     return [(pattern >> (VALUES * word)) & ((1 << VALUES) - 1) for word in range(words)]
 
 
-def sums_of(layout: Layout, sums: Sequence[int]) -> Integers:
-    """Sums, without the bias: a row for each, and a column for each word, as `Layout.split`."""
-    # an amount below nothing borrows from the word above, which this gives back
-    lift = np.array([0 if layout.counts(word) else 1 << (WORD - 1) for word in range(layout.words)])
-    lifted = sum(int(one) << (WORD * word) for word, one in enumerate(lift))
-    size = layout.words * _BYTES
-    data = b"".join((one + lifted).to_bytes(size, "little") for one in sums)
-    wide = np.zeros((len(sums), layout.words, _BYTE), np.uint8)
-    wide[:, :, :_BYTES] = np.frombuffer(data, np.uint8).reshape(len(sums), layout.words, _BYTES)
-    found: Integers = wide.view("<i8")[:, :, 0] - lift
-    return found
-
-
 def reached(sums: Integers) -> Integers:
     """The highest bits of all bytes of sums with the bias, those of `_WORDS` words in a word.
 
@@ -129,8 +125,8 @@ class Run:
 
     def of(self, words: Integers) -> Integers:
         """The bits of all students."""
-        row = words[self.word]
-        return ((row >> self.shift) if self.shift else row) & ((1 << self.width) - 1)
+        row: Integers = words[self.word]
+        return ((row >> self.shift) if self.shift else row) & np.int64((1 << self.width) - 1)
 
 
 def runs(mask: int, width: int, offset: int = 0) -> list[Run]:

@@ -27,6 +27,10 @@ __all__ = ["PATTERNS", "Blocked", "Decided", "Decider", "Part", "deciders", "kin
 PATTERNS = 16_384
 """How many patterns of a part are remembered; then all are forgotten at once."""
 
+_ROOM = 24 << 20
+_OBJECT = 150
+"""How many bytes the patterns of all parts may take together, and each beside its bits."""
+
 _LEAVES = 3
 """How many leaves a part has, unless a single condition has more."""
 
@@ -71,11 +75,38 @@ class Decided:
         return self._blocking
 
 
+class _Room:
+    """How much is remembered by all parts."""
+
+    def __init__(self) -> None:
+        self._taken = 0
+        self._known: list[dict[int, Decided]] = []
+
+    def share(self, known: dict[int, Decided]) -> None:
+        """Take note of what is known by a part."""
+        self._known.append(known)
+
+    def take(self, known: dict[int, Decided], size: int) -> None:
+        """Make room for one more pattern of so many bytes: all are forgotten if there is none."""
+        if len(known) >= PATTERNS:
+            known.clear()
+        self._taken += size
+        if self._taken > _ROOM:
+            self._taken = size
+            for one in self._known:
+                one.clear()
+
+
 class Part:
     """Some conditions of an outcome, all of which it asks for."""
 
     def __init__(
-        self, compiled: CompiledPack, kinds: Kinds, nodes: Sequence[Node], places: _Places
+        self,
+        compiled: CompiledPack,
+        kinds: Kinds,
+        nodes: Sequence[Node],
+        places: _Places,
+        room: _Room,
     ) -> None:
         self._compiled = compiled
         self._kinds = kinds
@@ -100,13 +131,15 @@ class Part:
         for bits, _ in self._read:
             self.mask |= bits
         self.known: dict[int, Decided] = {}
+        self._room = room
+        self._size = _OBJECT + self.mask.bit_length() // 8
+        room.share(self.known)
         self._by_values: dict[tuple[int, ...], Decided] = {}
         self._told: dict[tuple[int, Truth, Truth], Blocked] = {}
 
     def decide(self, pattern: int) -> Decided:
         """What a pattern comes to that is not known yet; it is known from then on."""
-        if len(self.known) >= PATTERNS:
-            self.known.clear()
+        self._room.take(self.known, self._size)
         # few patterns differ in the values of leaves, and those alone decide
         values = tuple([each[pattern & bits] for bits, each in self._read])
         found = self._by_values.get(values)
@@ -208,10 +241,11 @@ def deciders(compiled: CompiledPack, kinds: Kinds, asked: Sequence[str]) -> tupl
     }
     order = sorted(needed, key=lambda name: compiled.roots[name])
     places = {name: (kinds.layout.bits(2), kinds.layout.bits(2)) for name in order}
+    room = _Room()
     return tuple(
         Decider(
             name,
-            [Part(compiled, kinds, nodes, places) for nodes in _parted(compiled, name)],
+            [Part(compiled, kinds, nodes, places, room) for nodes in _parted(compiled, name)],
             places[name],
         )
         for name in order

@@ -19,10 +19,20 @@ import numpy as np
 
 from eligibility.model import Fact, ListFact, RulePack
 from eligibility.patterns.arrays import VALUES, Grown, Integers, values_of
+from eligibility.patterns.families import UnpackableError
 from eligibility.patterns.kinds import Kinds
 from eligibility.patterns.layout import MOST, WORD
-from eligibility.patterns.listed import PLAIN, REMEMBERED, Lists, NarrowError
-from eligibility.patterns.typed import KEY, TEXT, NotPlainError, Types, Values, is_short, marks, unset
+from eligibility.patterns.listed import PLAIN, REMEMBERED, Known, Lists, NarrowError
+from eligibility.patterns.typed import (
+    KEY,
+    TEXT,
+    NotPlainError,
+    Types,
+    Values,
+    is_short,
+    marks,
+    unset,
+)
 from eligibility.profile_json import MAX_ID, MAX_PROFILE_BYTES
 from eligibility.schemas import id_allowed
 from eligibility.values import Value
@@ -93,14 +103,24 @@ class Decoder:
         self._flat: list[int] = []
         self._slots = {fact.name: f"f{place}" for place, fact in enumerate(facts)}
         self._slots[_JUDGED] = "judgements"
-        readers = {fact.name: Values(fact) for fact in facts if isinstance(fact, Fact)}
+        single = {
+            fact.name: _Facts(words, kinds, Values(fact))
+            for fact in facts
+            if isinstance(fact, Fact)
+        }
         columns = [
-            *(_Facts(words, kinds, reader) for reader in readers.values()),
-            *(_Pairs(words, kinds, names, readers) for names in kinds.facts if len(names) > 1),
+            *single.values(),
+            *(
+                _Pairs(words, kinds, names, [single[name] for name in names])
+                for names in kinds.facts
+                if len(names) > 1
+            ),
             _Judged(words, kinds, judged),
         ]
         self._columns = {"\0".join(one.names): one for one in columns}
-        self._lists = {fact.name: Lists(fact, kinds) for fact in facts if isinstance(fact, ListFact)}
+        self._lists = {
+            fact.name: Lists(fact, kinds) for fact in facts if isinstance(fact, ListFact)
+        }
         self._width = len(self._columns) + 2 * len(self._lists)
         self._generate()
 
@@ -113,19 +133,15 @@ class Decoder:
         places: list[int] = []
         ids: list[str] = []
         odd = self._odd(lines)
-        decode, add, learn = self._decode, self._add, self._learn
-        refused = (*self._refused, NotPlainError, TypeError)
+        decode, add = self._decode, self._add
+        refused = (*self._refused, NotPlainError, UnpackableError, TypeError)
         read = 0
         while read < len(lines):
             line = lines[read]
             if read not in odd:
                 try:
                     student = decode(line)
-                    try:
-                        add(student)
-                    except KeyError:
-                        self._take_back()
-                        learn(student)
+                    add(student)
                     places.append(read)
                     ids.append(student.id)
                 except refused:
@@ -136,7 +152,7 @@ class Decoder:
                     if read:
                         break
                     self._widen()
-                    add, learn = self._add, self._learn
+                    add = self._add
                     continue
             read += 1
         quotes = np.array([lines[place].count(b'"') for place in places], np.int64)
@@ -215,24 +231,21 @@ class Decoder:
     def _generate(self) -> None:
         """Make a function of a student, of a look-up for each fact and each part of an item.
 
-        It notes the number of every value, and the kinds of the items; `_add` does so where all
-        values are known, and `_learn` finds out about others. No word of a pack gets into its
-        text: facts are told by their number.
+        It notes the number of every value, and the kinds of the items. No word of a pack gets
+        into its text: facts are told by their number.
         """
-        quick: dict[str, object] = {"note": self._flat.extend}
-        slow = dict(quick)
+        space: dict[str, object] = {"note": self._flat.extend}
         terms: list[str] = []
         lines: list[str] = []
         for column in self._columns.values():
             name = f"v{len(terms)}"
-            slow[name] = column
-            quick[name] = column.known if column.keeps else column
+            space[name] = column.numbers
             told = ", ".join("s." + self._slots[one] for one in column.names)
             terms.append(f"{name}[{told}]")
         for name, made in self._lists.items():
             slot = self._slots[name]
             places = {one: place for place, one in enumerate(made.classes)}
-            slow[f"odd_{slot}"] = quick[f"odd_{slot}"] = made.odd
+            space[f"odd_{slot}"] = made.odd
             lines += [
                 f"    {slot} = s.{slot}",
                 f"    if type({slot}) is tuple and len({slot}) <= {MOST}:",
@@ -241,23 +254,20 @@ class Decoder:
                 f"        m{slot}, {slot} = odd_{slot}({slot})",
             ]
             for number, keys in enumerate(made.keys):
-                slow[f"more{number}_{slot}"] = quick[f"more{number}_{slot}"] = keys.extend
+                space[f"more{number}_{slot}"] = keys.extend
                 looked = []
                 for one in made.groups[number]:
-                    classes = made.classes[one]
                     place = places[one]
-                    slow[f"c{place}_{slot}"] = classes
-                    quick[f"c{place}_{slot}"] = classes.known if classes.keeps else classes
+                    space[f"c{place}_{slot}"] = made.classes[one].numbers
                     looked.append(f"c{place}_{slot}[i.f{place}]")
-                lines.append(f"    more{number}_{slot}([{' + '.join(looked) or 0} for i in {slot}])")
+                lines.append(
+                    f"    more{number}_{slot}([{' + '.join(looked) or 0} for i in {slot}])"
+                )
             terms += [f"m{slot}", f"len({slot})"]
         # this comes last, when nothing can be refused any more
         lines.append(f"    note(({', '.join(terms)},))")
-        text = "\n".join(["def add(s):", *lines])
-        for space in (quick, slow):
-            exec(text, space)  # noqa: S102  # made here, of numbers
-        self._add: Callable[[Any], None] = quick["add"]  # type: ignore[assignment]
-        self._learn: Callable[[Any], None] = slow["add"]  # type: ignore[assignment]
+        exec("\n".join(["def add(s):", *lines]), space)  # noqa: S102  # made here, of numbers
+        self._add: Callable[[Any], None] = space["add"]  # type: ignore[assignment]
 
 
 def _plain_ids(ids: Sequence[str]) -> bool:
@@ -273,33 +283,27 @@ def _plain_ids(ids: Sequence[str]) -> bool:
 class _Column:
     """A number for each value that was decoded, and what it adds to the words of values.
 
-    The values of the facts with these `names` are looked up together. `known` are the numbers
-    of values that are remembered, as all but a few are if it `keeps` them.
+    The values of the facts with these `names` are looked up together, in `numbers`. That raises
+    `NotPlainError` for a value that is not allowed.
     """
-
-    keeps = True
 
     def __init__(self, words: int, names: tuple[str, ...]) -> None:
         self.names = names
-        self.known: dict[Any, int] = {}
+        self.numbers = Known(self._number)
         self._rows = Grown(words)
-        self._raws: list[Any] = []
         self._used: list[int] = []
 
-    def __getitem__(self, raw: Any) -> int:
-        """The number of a value. Raises `NotPlainError` for one that is not allowed."""
-        number = self.known.get(raw)
-        if number is None:
-            number = self._numbered(raw, self._adds(raw))
-            if is_short(raw):
-                # else another value may be taken for this one
-                self.known[raw] = number
+    def _number(self, raw: Any) -> int:
+        """The number of a new value."""
+        number = self._numbered(self._adds(raw))
+        if is_short(raw):
+            # else another value may be taken for this one
+            self.numbers[raw] = number
         return number
 
-    def _numbered(self, raw: Any, adds: int) -> int:
+    def _numbered(self, adds: int) -> int:
         row = values_of(adds, self._rows.width)
         self._used = sorted({*self._used, *(word for word, one in enumerate(row) if one)})
-        self._raws.append(raw)
         return self._rows.add(row)
 
     def _adds(self, raw: Any) -> int:
@@ -308,13 +312,12 @@ class _Column:
 
     def count(self) -> int:
         """How many values have a number."""
-        return len(self._raws)
+        return len(self._rows)
 
     def forget(self) -> None:
         """Forget all values."""
-        self.known.clear()
+        self.numbers.clear()
         self._rows.clear()
-        self._raws.clear()
         self._used.clear()
 
     def add(self, numbers: Integers, values: Integers) -> None:
@@ -333,43 +336,51 @@ class _Facts(_Column):
         self._kinds = kinds
         self._reader = reader
         # nearly every student may have another value, and no rule reads it
-        self.keeps = not reader.endless or any(name in names for names in kinds.facts)
+        self._keeps = not reader.endless or any(name in names for names in kinds.facts)
         self._alike: dict[int, int] = {}
+        self._typed: list[dict[str, Value]] = []
 
-    def __getitem__(self, raw: Any) -> int:
-        """The number of a value. Raises `NotPlainError` for one that is not allowed."""
-        if self.keeps:
-            return super().__getitem__(raw)
-        adds = self._adds(raw)
-        number = self._alike.get(adds)
-        if number is None:
-            number = self._alike[adds] = self._numbered(None, adds)
+    def _number(self, raw: Any) -> int:
+        values, _ = self._reader.read(raw)
+        adds = self._kinds.of_facts(self.names, values) + marks(raw)
+        if not self._keeps:
+            number = self._alike.get(adds)
+            if number is None:
+                number = self._alike[adds] = self._numbered(adds)
+                self._typed.append({})
+            return number
+        number = self._numbered(adds)
+        self._typed.append(values)
+        if is_short(raw):
+            # else another value may be taken for this one
+            self.numbers[raw] = number
         return number
 
-    def _adds(self, raw: Any) -> int:
-        values, _ = self._reader.read(raw)
-        return self._kinds.of_facts(self.names, values) + marks(raw)
+    def forget(self) -> None:
+        """Forget all values."""
+        super().forget()
+        self._typed.clear()
+        self._alike.clear()
 
     def value(self, number: int) -> dict[str, Value]:
         """The fact by the number of its value, as the rules see it."""
-        values, _ = self._reader.read(self._raws[number])
-        return values
+        return self._typed[number]
 
 
 class _Pairs(_Column):
     """The values of facts that are compared with one another."""
 
     def __init__(
-        self, words: int, kinds: Kinds, names: tuple[str, ...], readers: dict[str, Values]
+        self, words: int, kinds: Kinds, names: tuple[str, ...], facts: Sequence[_Facts]
     ) -> None:
         super().__init__(words, names)
         self._kinds = kinds
-        self._readers = readers
+        self._facts = facts
 
     def _adds(self, raw: Any) -> int:
         values: dict[str, Value] = {}
-        for name, one in zip(self.names, raw, strict=True):
-            values.update(self._readers[name].read(one)[0])
+        for fact, one in zip(self._facts, raw, strict=True):
+            values.update(fact.value(fact.numbers[one]))
         return self._kinds.of_facts(self.names, values)
 
 

@@ -13,8 +13,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+
 from eligibility.conditions import ItemComparison, Quantifier
 from eligibility.facts import Item, Items
+from eligibility.patterns.arrays import Integers
 from eligibility.patterns.compared import Compared
 from eligibility.patterns.layout import WORD, Layout
 from eligibility.truth import Truth
@@ -43,6 +46,9 @@ _ROOM = 4 << 20
 
 _OBJECT = 160
 """Bytes of a case, beside its words."""
+
+_CLASS = 500
+"""Bytes of a class of values."""
 
 HAPPENED = "happened"
 """Stands for the test whether the day of an item has come."""
@@ -92,7 +98,7 @@ class Test:
 class Attribute:
     """The classes of the values of an attribute: values of one class are treated alike.
 
-    `tests` are those that compare it.
+    `tests` are those that compare it. `numbers` has the classes by what is told of them.
     """
 
     def __init__(
@@ -102,7 +108,7 @@ class Attribute:
         self.tests = tuple(tests)
         self._places = {test: place for place, test in enumerate(tests)}
         self._compared = compared
-        self._numbers: dict[object, int] = {}
+        self.numbers: dict[object, int] = {}
         self._typed: list[tuple[Mapping[str, Value], Mapping[str, Items]]] = []
         self._slices: list[Slice] = []
 
@@ -110,22 +116,18 @@ class Attribute:
         """What each comparison of an item with this attribute comes to."""
         return self._compared.of(item.values.get(self.name), evaluate)
 
-    def number(self, told: object, item: Item, truths: Callable[[], bytes]) -> int:
-        """The number of a class, which is known by what is `told` of it."""
-        number = self._numbers.get(told)
-        if number is None:
-            number = self._numbers[told] = len(self._typed)
-            values, lists = item.values, item.lists
-            name = self.name
-            self._typed.append(
-                (
-                    {name: values[name]} if name in values else {},
-                    {name: lists[name]} if name in lists else {},
-                )
+    def add(self, told: object, item: Item, truths: bytes) -> int:
+        """A number for a class that is new, which is known by what is `told` of it."""
+        number = self.numbers[told] = len(self._typed)
+        values, lists, name = item.values, item.lists, self.name
+        self._typed.append(
+            (
+                {name: values[name]} if name in values else {},
+                {name: lists[name]} if name in lists else {},
             )
-            came_to = truths()
-            for one in self._slices:
-                one.add(number, came_to)
+        )
+        for one in self._slices:
+            one.add(number, truths)
         return number
 
     def slice(self, tests: Iterable[Comparing], whole: bool) -> Slice:
@@ -137,6 +139,18 @@ class Attribute:
         found = Slice(places, whole)
         self._slices.append(found)
         return found
+
+    @property
+    def taken(self) -> int:
+        """How many bytes the classes take."""
+        return len(self._typed) * _CLASS
+
+    def forget(self) -> None:
+        """Forget all classes, and their numbers."""
+        self.numbers.clear()
+        self._typed.clear()
+        for one in self._slices:
+            one.forget()
 
     def typed(self, number: int) -> tuple[Mapping[str, Value], Mapping[str, Items]]:
         """A value of a class, as the rules see it."""
@@ -168,6 +182,12 @@ class Slice:
             self.seen.append(seen)
         self.numbers.append(found)
 
+    def forget(self) -> None:
+        """Forget all classes."""
+        self.numbers = array("q")
+        self.seen.clear()
+        self._known.clear()
+
 
 class Member:
     """A test as one of a family.
@@ -192,6 +212,11 @@ class Member:
                 self._known.clear()
             found = self._known[key] = self._worked_out(self.test.values(number), item)
         return found
+
+    def forget(self) -> None:
+        """Forget what it came to."""
+        self._known.clear()
+        self.test.known.clear()
 
     def _worked_out(self, values: Sequence[Truth], item: Item) -> int:
         raise NotImplementedError
@@ -257,9 +282,12 @@ class Family:
         self.first = ((fields & -fields).bit_length() - 1) // WORD
         self.last = -(-fields.bit_length() // WORD)
         self.shift = self.first * WORD
-        self._room = _ROOM // ((self.last - self.first) * 8 + _OBJECT)
+        self._width = self.last - self.first
+        self._room = _ROOM // (self._width * 8 + _OBJECT)
         self._known: dict[tuple[int, ...], int | None] = {}
-        self._rows: dict[tuple[int, ...], array[int] | None] = {}
+        self._cases: dict[tuple[int, ...], int] = {}
+        self._rows = array("q")
+        self._table: Integers = np.zeros((0, self._width), np.int64)
 
     def added(self, key: tuple[int, ...], classes: Sequence[int], working: Working) -> int | None:
         """What an item adds, counted from the first word on; None where it cannot be added up.
@@ -275,19 +303,37 @@ class Family:
         self._known[key] = found
         return found
 
-    def row(
-        self, key: tuple[int, ...], classes: Sequence[int], working: Working
-    ) -> array[int] | None:
-        """The same word by word."""
-        try:
-            return self._rows[key]
-        except KeyError:
-            found = self._worked_out(key, classes, working)
-        if len(self._rows) >= min(self._room, KNOWN):
-            self._rows.clear()
-        words = None if found is None else self._layout.split(found, self.first, self.last)
-        row = self._rows[key] = None if words is None else array("q", words)
-        return row
+    def case(self, key: tuple[int, ...], classes: Sequence[int], working: Working) -> int:
+        """The row of `table` with the same word by word; -1 where it cannot be added up."""
+        found = self._cases.get(key)
+        if found is None:
+            found = -1
+            added = self.added(key, classes, working)
+            if added is not None:
+                found = len(self._rows) // self._width
+                self._rows.extend(self._layout.split(added, self.first, self.last))
+            self._cases[key] = found
+        return found
+
+    def table(self) -> Integers:
+        """An array of 64-bit integers: a row for each case, a column for each word."""
+        if self._table.size != len(self._rows):
+            self._table = np.array(self._rows, np.int64).reshape(-1, self._width)
+        return self._table
+
+    @property
+    def taken(self) -> int:
+        """How many bytes the cases take."""
+        return len(self._cases) * (_OBJECT + 8 * self._width)
+
+    def forget(self) -> None:
+        """Forget all cases, and what tests came to for them."""
+        self._known.clear()
+        self._cases.clear()
+        del self._rows[:]
+        self._table = self._table[:0]
+        for one in self._members:
+            one.forget()
 
     def _worked_out(
         self, key: tuple[int, ...], classes: Sequence[int], working: Working

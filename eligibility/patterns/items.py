@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
+
+import numpy as np
 
 from eligibility.conditions import (
     Cover,
@@ -30,6 +32,7 @@ from eligibility.facts import Item, Items
 from eligibility.leaves import EXACT, Fold, Scenario
 from eligibility.measures import number_band, points
 from eligibility.model import Fact, ListFact
+from eligibility.patterns.arrays import Integers
 from eligibility.patterns.compared import Compared, literals
 from eligibility.patterns.families import (
     HAPPENED,
@@ -108,7 +111,8 @@ class ItemKinds:
     def words(self) -> tuple[int, int]:
         """The first word that items add to, and the one behind the last."""
         _, families = self._placed
-        return min(one.first for one in families), max(one.last for one in families)
+        first = min((one.first for one in families), default=0)
+        return first, max((one.last for one in families), default=first)
 
     def told(self, name: str, item: Item) -> tuple[object, ...]:
         """What the rules can tell of an attribute: equal for values that are treated alike."""
@@ -116,9 +120,12 @@ class ItemKinds:
             return (part(self.of, item, name),)
         return (self._truths(self._placed[0][name], item),)
 
-    def number(self, name: str, item: Item) -> int:
-        """The number of the class of an attribute's value."""
-        return self._number(self._placed[0][name], self.told(name, item), item)
+    def number(self, name: str, item: Item, most: int) -> int:
+        """The number of the class of an attribute's value.
+
+        Raises `UnpackableError` for a class beyond so many.
+        """
+        return self._number(self._placed[0][name], self.told(name, item), item, most)
 
     def added(self, item: Item, told: Mapping[str, tuple[object, ...]]) -> int:
         """What an item adds; `told` is that of each attribute it `reads`.
@@ -142,46 +149,56 @@ class ItemKinds:
             total += added << family.shift
         return total
 
-    def rows(self, classes: Any) -> tuple[Any, Any]:
-        """What many items add, word by word, and which of them can be added up at all.
+    def cases(self, classes: Integers) -> Integers:
+        """What many items add, as a row of each of the `tables`, or -1 where that is not known.
 
         `classes` is an array with a row for each item and a column for each attribute that is
-        read. Two arrays come back: of 64-bit integers, a row for each item and a column for
-        each of the `words`; and of truth values.
+        read, and so is what comes back, with a column for each table. An item with a -1 cannot
+        be added up.
         """
-        import numpy as np
-
-        begin, end = self.words
-        found: Any = np.zeros((len(classes), end - begin), np.int64)
-        good: Any = np.ones(len(classes), np.bool_)
-        for family in self._placed[1]:
+        families = self._placed[1]
+        found: Integers = np.zeros((len(classes), len(families)), np.int64)
+        for number, family in enumerate(families if len(classes) else ()):
             seen = [
                 np.frombuffer(one.numbers, np.int64)[classes[:, at]] for at, one in family.parts
             ]
-            codes: Any = np.zeros(len(classes), np.int64)
+            codes = np.zeros(len(classes), np.int64)
             size = 1
             for column in seen:
-                most = int(column.max(initial=0)) + 1
+                most = int(column.max()) + 1
                 if size * most >= _CODES:
                     codes = np.unique(codes, return_inverse=True)[1]
                     size = len(classes)
                 codes = codes * most + column
                 size *= most
             _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-            keys = [*zip(*(column[first].tolist() for column in seen), strict=True)]
-            table: Any = np.zeros((len(first), family.last - family.first), np.int64)
-            right: Any = np.ones(len(first), np.bool_)
-            for number, (key, like) in enumerate(
-                zip(keys or [()], classes[first].tolist(), strict=True)
-            ):
-                row = family.row(key, like, self)
-                if row is None:
-                    right[number] = False
-                else:
-                    table[number] = row
-            found[:, family.first - begin : family.last - begin] += table[inverse]
-            good &= right[inverse]
-        return found, good
+            keys = [*zip(*(column[first].tolist() for column in seen), strict=True)] or [()]
+            alike = zip(keys, classes[first].tolist(), strict=True)
+            made = [family.case(key, like, self) for key, like in alike]
+            found[:, number] = np.array(made, np.int64)[inverse]
+        return found
+
+    def tables(self) -> list[tuple[int, int, Integers]]:
+        """What cases add: the first word, the one behind the last, and a row for each case.
+
+        Rows are 64-bit integers; those that are there stay as they are until `forget`.
+        """
+        return [(one.first, one.last, one.table()) for one in self._placed[1]]
+
+    @property
+    def taken(self) -> int:
+        """About how many bytes the classes and the cases take."""
+        attributes, families = self._placed
+        classes = sum(one.taken for one in attributes.values())
+        return classes + sum(one.taken for one in families)
+
+    def forget(self) -> None:
+        """Forget all classes and cases: the numbers for them stand for nothing from now on."""
+        attributes, families = self._placed
+        for attribute in attributes.values():
+            attribute.forget()
+        for family in families:
+            family.forget()
 
     def item(self, classes: Sequence[int]) -> Item:
         """An item of these classes."""
@@ -205,8 +222,15 @@ class ItemKinds:
                 return 3 * now + now
             return 3 * now + self._folds[Scenario.PROJECTED].item(test.leaf, item)
 
-    def _number(self, of: Attribute, told: object, item: Item) -> int:
-        return of.number(told, item, lambda: self._truths(of, item))
+    def _number(
+        self, of: Attribute, told: tuple[object, ...], item: Item, most: int = _CODES
+    ) -> int:
+        found = of.numbers.get(told)
+        if found is not None:
+            return found
+        if len(of.numbers) >= most:
+            raise UnpackableError
+        return of.add(told, item, self._truths(of, item))
 
     def _truths(self, of: Attribute, item: Item) -> bytes:
         fold = self._folds[Scenario.NOW]

@@ -80,16 +80,17 @@ class Kinds:
         self._as_of = as_of
         self._compared: dict[tuple[str, ...], Compared[int, int]] = {}
         self.lists: dict[str, ItemKinds] = {}
-        rest = []
-        for number in numbers:
+        rest = set()
+        # what is worked out together stands together
+        for number in sorted(numbers, key=lambda number: _looks(leaves[number])):
             decoder = self._decoder(leaves[number])
             if decoder is None:
-                rest.append(number)
+                rest.add(number)
                 decoder = Set(self.layout.bits(2), self.layout.bits(2))
             self.decoders[number] = decoder
             if isinstance(leaves[number], Comparison) and number not in rest:
                 self.facts.setdefault(_facts_of(leaves[number]), []).append(number)
-        self.rest = tuple(rest)
+        self.rest = tuple(number for number in numbers if number in rest)
         self._values = {number: _Values(one) for number, one in self.decoders.items()}
 
     def values(self, number: int) -> Mapping[int, int]:
@@ -224,6 +225,18 @@ class _Values(dict[int, int]):
         now, then = (self._decoder.value(bits, scenario) for scenario in Scenario)
         found = self[bits] = 3 * now + then
         return found
+
+
+def _looks(leaf: Leaf) -> tuple[str, bool, tuple[str, ...]]:
+    """The list that a leaf is about, whether it adds up amounts, and what of an item it reads."""
+    if not isinstance(leaf, Quantifier):
+        return ("", False, ())
+    names = {name for name in read(leaf.where) if isinstance(name, str)}
+    if isinstance(leaf.measure, Cover):
+        return (leaf.list, False, tuple(sorted({*names, leaf.measure.attribute})))
+    sums = leaf.measure.attribute is not None
+    added = {name for name in (leaf.measure.attribute, leaf.measure.weight) if name is not None}
+    return (leaf.list, sums, tuple(sorted(names | added)))
 
 
 def _facts_of(leaf: Leaf) -> tuple[str, ...]:

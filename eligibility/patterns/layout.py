@@ -97,6 +97,8 @@ class Layout:
         self._most = most
         self._set = 0
         self._words = 0
+        # where the word ends that has room for counters, and how much
+        self._counters = 0
         self._left = 0
         self._amounts: set[int] = set()
         self.bias = 0
@@ -123,7 +125,8 @@ class Layout:
         if not self._left:
             self._left = WORD
             self._words += 1
-        offset = self._words * WORD - self._left
+            self._counters = self._words
+        offset = self._counters * WORD - self._left
         self._left -= _BYTE
         return self._added(Counter, offset, min(max(bound, 0), MOST + 1), _BYTE)
 
@@ -134,7 +137,6 @@ class Layout:
         offset = self._words * WORD
         self._amounts.add(self._words)
         self._words += 1
-        self._left = 0
         return self._added(Amount, offset, bound, WORD)
 
     def _added(self, kind: type[_Kind], offset: int, bound: int, width: int) -> _Kind:

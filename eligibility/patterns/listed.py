@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from eligibility.facts import Item, Items
+from eligibility.facts import Item
 from eligibility.model import Declaration, Fact, Kind, ListFact
-from eligibility.patterns.arrays import Grown, Integers, numbered, sums_of
-from eligibility.patterns.items import ItemKinds, UnpackableError
+from eligibility.patterns.arrays import Grown, Integers, numbered
+from eligibility.patterns.items import ItemKinds
 from eligibility.patterns.kinds import Kinds
 from eligibility.patterns.layout import MOST, WORD
 from eligibility.patterns.typed import KEY, NotPlainError, Values, is_short, marks, unset
-from eligibility.values import Value
 
-__all__ = ["PLAIN", "REMEMBERED", "Lists", "NarrowError"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["PLAIN", "REMEMBERED", "Classes", "Known", "Lists", "NarrowError"]
 
 REMEMBERED = 65_536
 """How many values of a fact or an attribute are remembered."""
 
-_ROOM = 1 << 21
-"""How many integers may be remembered of the kinds of items of a list: 16 megabytes."""
+_ROOM = 24 << 20
+_OBJECT = 250
+"""How many bytes the kinds of items of a list may take, and each beside what it adds."""
 
 _KEY = 62
 """The bits of a key, and less than an integer has."""
@@ -42,76 +44,79 @@ class NarrowError(Exception):
     """An attribute has more classes of values than its place in the key of an item can tell."""
 
 
-_Typed = tuple[dict[str, Value], dict[str, Items], tuple[object, ...], int]
+class Known(dict[Any, int]):
+    """Numbers of values, of which others are found by calling `find`."""
+
+    def __init__(self, find: Callable[[Any], int]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, value: Any) -> int:
+        return self._find(value)
 
 
 class Classes:
     """A number for each value of an attribute; the same for values that are treated alike.
 
     It stands in its place, from `shift` on, in the key of an item. Values that differ in
-    quotation marks are not alike. `known` are the values that are remembered, as all but a
-    few are if it `keeps` them.
+    quotation marks are not alike. `numbers` looks a value up. It raises `NotPlainError` for one
+    that is not allowed, and `NarrowError`.
     """
 
     def __init__(self, kinds: ItemKinds | None, reader: Values) -> None:
-        self.known: dict[Any, int] = {}
-        self.typed: list[_Typed] = []
+        self.numbers = Known(self._placed)
         self.shift = 0
         self._kinds = kinds
         self._reader = reader
-        self._numbers: dict[object, int] = {}
+        # the number for what the rules can tell of a class, and its quotation marks
+        self.told: list[tuple[int, int]] = []
+        self._known: dict[tuple[int, int], int] = {}
         self._read = kinds is not None and reader.fact.name in kinds.reads
-        self.keeps = self._read or not reader.endless
+        self._keeps = self._read or not reader.endless
         declared = _declared(reader.fact)
         self.width = _OPEN if declared is None else (declared + 1).bit_length()
 
-    def __getitem__(self, raw: Any) -> int:
-        """The number of a value, in its place.
-
-        Raises `NotPlainError` for one that is not allowed, and `NarrowError`.
-        """
-        found = self.known.get(raw)
-        if found is None:
-            found = self._number(raw) << self.shift
-            if self.keeps and is_short(raw):
-                if len(self.known) >= REMEMBERED:
-                    self.known.clear()
-                self.known[raw] = found
+    def _placed(self, raw: Any) -> int:
+        found = self._number(raw) << self.shift
+        if self._keeps and is_short(raw):
+            if len(self.numbers) >= REMEMBERED:
+                self.numbers.clear()
+            self.numbers[raw] = found
         return found
 
     def _number(self, raw: Any) -> int:
         values, lists = self._reader.read(raw)
-        told: tuple[object, ...] = ()
-        if self._read:
-            assert self._kinds is not None
-            told = self._kinds.told(self._reader.fact.name, Item("/0", values, lists))
-        quotes = marks(raw)
-        number = self._numbers.get((told, quotes))
-        if number is None:
-            number = len(self.typed)
-            if number >> _MOST:
+        number = 0
+        if self._kinds is not None and self._read:
+            item = Item("/0", values, lists)
+            number = self._kinds.number(self._reader.fact.name, item, 1 << _MOST)
+        told = (number, marks(raw))
+        found = self._known.get(told)
+        if found is None:
+            found = len(self.told)
+            if found >> _MOST:
                 raise NotPlainError
-            self._numbers[told, quotes] = number
-            self.typed.append((values, lists, told, quotes))
-        if number >> self.width:
+            self._known[told] = found
+            self.told.append(told)
+        if found >> self.width:
             raise NarrowError
-        return number
+        return found
 
-    def of(self, key: int) -> int:
-        """The number of the class in a key."""
+    def of(self, key: Integers) -> Integers:
+        """The numbers of the classes in keys."""
         return (key >> self.shift) & ((1 << self.width) - 1)
 
     def place(self, shift: int) -> None:
         """Make room for all classes, with the number of a class in another place."""
-        self.width = max(self.width, len(self.typed).bit_length())
+        self.width = max(self.width, len(self.told).bit_length())
         self.shift = shift
-        self.known.clear()
+        self.numbers.clear()
 
     def forget(self) -> None:
         """Forget all values."""
-        self.known.clear()
-        self.typed.clear()
-        self._numbers.clear()
+        self.numbers.clear()
+        self.told.clear()
+        self._known.clear()
 
 
 def _declared(fact: Declaration) -> int | None:
@@ -143,17 +148,14 @@ class Lists:
     ) -> None:
         self._of = of
         self._kinds = kinds.lists.get(of.name)
-        self._layout = kinds.layout
         self.classes = {
             name: Classes(self._kinds, values(one)) for name, one in of.attributes.items()
         }
         self.groups: list[list[str]] = []
         self.keys: list[list[int]] = []
-        # what the kinds add: a column for each word of the sums that any of them adds to,
-        # and the last one for the quotation marks
-        self._used: Integers = np.zeros(0, np.int64)
-        self._rows = Grown(1)
-        self._rows.add([_UNPACKABLE])
+        # which row of each of the tables the kinds add, and how many quotation marks
+        self._rows = Grown(1 + (0 if self._kinds is None else len(self._kinds.tables())))
+        self._rows.add([0] * self._rows.width)
         self._known: dict[tuple[int, ...], int] = {}
         self._table: NDArray[np.int32] = np.zeros(0, np.int32)
         # the quotation marks of a list as it is stated, and whether it may be a part only
@@ -193,15 +195,18 @@ class Lists:
 
     def forget(self) -> None:
         """Forget all kinds of items, where they have become too many."""
-        many = any(len(one.typed) >= REMEMBERED for one in self.classes.values())
-        if many or len(self._rows) * self._rows.width >= _ROOM:
+        taken = len(self._known) * (_OBJECT + 8 * self._rows.width)
+        if self._kinds is not None:
+            taken += self._kinds.taken
+        if taken >= _ROOM or any(len(one.told) >= REMEMBERED for one in self.classes.values()):
             self._known.clear()
             self._table[:] = -1
             self._rows.clear()
-            self._rows.add([_UNPACKABLE] * self._rows.width)
-            if many:
-                for classes in self.classes.values():
-                    classes.forget()
+            self._rows.add([0] * self._rows.width)
+            for classes in self.classes.values():
+                classes.forget()
+            if self._kinds is not None:
+                self._kinds.forget()
 
     def add(
         self, states: Integers, counts: Integers, values: Integers, sums: Integers
@@ -231,9 +236,12 @@ class Lists:
             first = (np.cumsum(counts) - counts)[some]
             good[some] = np.minimum.reduceat(items, first) > _UNPACKABLE
             rows = self._rows.all().take(items, axis=0)
-            found = np.add.reduceat(rows, first, axis=0).T
-            sums[np.ix_(self._used, some)] += found[:-1]
-            values[0, some] += found[-1]
+            values[0, some] += np.add.reduceat(rows[:, -1], first)
+            tables = [] if self._kinds is None else self._kinds.tables()
+            for place, (start, end, table) in enumerate(tables):
+                if len(table):
+                    added = table.take(rows[:, place], axis=0)
+                    sums[start:end, some] += np.add.reduceat(added, first, axis=0).T
         quotes, partial = np.array([*self._states], np.int64).T
         values[0] += quotes[states]
         if self._partial is not None:
@@ -257,56 +265,35 @@ class Lists:
 
     def _numbered(self, keys: Sequence[Integers], places: Integers) -> Integers:
         """The numbers of the kinds of items at some places."""
-        found = np.empty(len(places), np.int64)
-        new: list[tuple[int, int]] = []
-        every = zip(*(key[places].tolist() for key in keys), strict=True)
-        for place, told in enumerate(every):
-            numbers = tuple(
-                self.classes[name].of(key)
-                for key, names in zip(told, self.groups, strict=True)
-                for name in names
-            )
-            known = self._known.get(numbers)
-            if known is None:
-                known = self._new(numbers, new)
-            found[place] = known
+        told = np.array(
+            [
+                classes.of(keys[number][places])
+                for number, names in enumerate(self.groups)
+                for classes in map(self.classes.__getitem__, names)
+            ],
+            np.int64,
+        )
+        every = [*zip(*told.tolist(), strict=True)]
+        new = [place for place, one in enumerate(every) if one not in self._known]
         if new:
-            self._keep(
-                sums_of(self._layout, [adds for adds, _ in new]),
-                np.array([count for _, count in new], np.int64),
-            )
-        return found
+            self._learn([every[place] for place in new], told[:, new])
+        return np.array([self._known[one] for one in every], np.int64)
 
-    def _keep(self, sums: Integers, quotes: Integers) -> None:
-        """Add rows of kinds of items."""
-        used = np.union1d(self._used, np.flatnonzero(sums.any(axis=0)))
-        if len(used) > len(self._used):
-            before = self._rows.all()
-            wider = np.zeros((len(before), len(used) + 1), np.int64)
-            wider[:, np.searchsorted(used, self._used)] = before[:, :-1]
-            wider[:, -1] = before[:, -1]
-            self._used = used
-            self._rows = Grown(wider.shape[1])
-            self._rows.extend(wider)
-        self._rows.extend(np.hstack([sums[:, used], quotes[:, None]]))
-
-    def _new(self, numbers: tuple[int, ...], new: list[tuple[int, int]]) -> int:
-        """The number of a kind of items that is `new`, as are others."""
-        values: dict[str, Value] = {}
-        lists: dict[str, Items] = {}
-        told: dict[str, tuple[object, ...]] = {}
-        quotes = 0
-        for number, (name, classes) in zip(numbers, self.classes.items(), strict=True):
-            some, more, told[name], count = classes.typed[number]
-            values.update(some)
-            lists.update(more)
-            quotes += count
-        adds = 0
-        if self._kinds is not None:
-            try:
-                adds = self._kinds.added(Item("/0", values, lists), told)
-            except UnpackableError:
-                return _UNPACKABLE
-        found = self._known[numbers] = len(self._rows) + len(new)
-        new.append((adds, quotes))
-        return found
+    def _learn(self, new: Sequence[tuple[int, ...]], told: Integers) -> None:
+        """Number kinds of items that are new: `told` has a column with the classes of each."""
+        quotes = np.zeros(len(new), np.int64)
+        read = {}
+        for numbers, (name, classes) in zip(told, self.classes.items(), strict=True):
+            number, marks_of = np.array(classes.told, np.int64).T
+            read[name] = number[numbers]
+            quotes += marks_of[numbers]
+        if self._kinds is None:
+            cases = np.zeros((len(new), 0), np.int64)
+        else:
+            which = [read[name] for name in self._kinds.reads]
+            cases = self._kinds.cases(np.array(which, np.int64).reshape(len(which), len(new)).T)
+        known = len(self._rows)
+        plain = cases.min(axis=1, initial=0) >= 0
+        self._rows.extend(np.hstack([cases, quotes[:, None]]))
+        for place, one in enumerate(new):
+            self._known[one] = known + place if plain[place] else _UNPACKABLE

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eligibility.model import Status
 from eligibility.patterns.arrays import VALUES, Integers, Run, numbered, reached, runs
@@ -15,7 +15,10 @@ from eligibility.patterns.layout import WORD, Layout
 from eligibility.truth import Truth
 from eligibility.verdict import status_of
 
-__all__ = ["STATUSES", "Came", "Patterns", "PartTable", "Tables"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["STATUSES", "Came", "Key", "PartTable", "Patterns", "Tables"]
 
 _DIRECT = 14
 """The bits of a pattern by which a table is looked up directly: it has so many entries."""
@@ -48,7 +51,7 @@ class Patterns:
         self._layout = layout
 
     def __len__(self) -> int:
-        return self.values.shape[1]
+        return len(self.values.T)
 
     def one(self, student: int) -> int:
         """The pattern of one of them."""
@@ -124,16 +127,16 @@ class PartTable:
             self._clear()
         keys = self._key.of(patterns)
         if not keys:
-            places = np.full(len(patterns), self._place((), patterns, 0), np.int64)
+            places: Integers = np.full(len(patterns), self._place((), patterns, 0), np.int64)
         elif self._direct:
             [key] = keys
-            places = self._places[key]
+            places = self._places[key].astype(np.int64)
             missing = np.flatnonzero(places < 0)
             if len(missing):
                 _, first = np.unique(key[missing], return_index=True)
                 for student in missing[first].tolist():
                     self._places[key[student]] = self._place((), patterns, student)
-                places = self._places[key]
+                places = self._places[key].astype(np.int64)
         else:
             first, kind = numbered(keys)
             told = zip(*(key[first].tolist() for key in keys), strict=True)

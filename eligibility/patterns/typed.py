@@ -143,6 +143,8 @@ def _numbers(raw: Any) -> Iterator[Decimal | int]:
 
 def is_short(raw: Any) -> bool:
     """Whether no number has so many digits that another one may be taken for it."""
+    if isinstance(raw, str):
+        return True
     return all(_few_digits(number) for number in _numbers(raw) if isinstance(number, Decimal))
 
 
@@ -193,13 +195,15 @@ class Values:
         """Its value or its list. Raises `NotPlainError`."""
         if raw is unset():
             return absent_value(self.fact)
-        for number in _numbers(raw):
-            # a number in quotes may be none at all
-            if isinstance(number, Decimal) and not number.is_finite():
-                raise NotPlainError
-            if exact_number(str(number)) is None:
-                raise NotPlainError
         try:
+            if isinstance(raw, str):
+                return self._reader.read(raw)
+            for number in _numbers(raw):
+                # a number in quotes may be none at all
+                if isinstance(number, Decimal) and not number.is_finite():
+                    raise NotPlainError
+                if exact_number(str(number)) is None:
+                    raise NotPlainError
             return self._reader.read(_plain(raw, self.fact))
         except ValueError:
             raise NotPlainError from None
