@@ -26,7 +26,6 @@ __all__ = ["ByPatterns", "Students"]
 _HELD = 65_536
 """How many findings are held."""
 
-_COMPACT: dict[str, Any] = {"ensure_ascii": False, "separators": (",", ":")}
 
 
 class Students(Protocol):
@@ -80,8 +79,11 @@ class ByPatterns:
         self._written = written
         self._tables = Tables(deciders(compiled, kinds, self._outcomes), kinds.layout)
         self._pieces = Pieces(compiled, kinds, known)
-        self._findings: dict[bytes, Findings] = {}
+        self._findings: dict[tuple[int, ...], Findings] = {}
         self._between = _between(self._outcomes)
+        self._words = [
+            [_json(name) + ":" + _json(status.value) for status in STATUSES] for name in outcomes
+        ]
 
     def count(self, tally: Tally) -> None:
         """Tell of what blocked the students up to now; to be done at the end of a part."""
@@ -96,7 +98,7 @@ class ByPatterns:
         patterns = Patterns(self._layout, batch.values, batch.sums)
         came = {one.decider.name: one for one in self._tables.decide(patterns)}
         asked = [came[name] for name in self._outcomes]
-        found, kinds = self._found([one.status for one in asked], counting)
+        found, kinds = self._found([one.status for one in asked], counting.tally)
         students = len(batch.ids)
         counting.tally.read += students
         findings = map(found.__getitem__, kinds)
@@ -116,36 +118,40 @@ class ByPatterns:
             yield Row(name, Findings(finding.statuses, told))
 
     def _found(
-        self, statuses: Sequence[NDArray[np.uint8]], counting: Counting
+        self, statuses: Sequence[NDArray[np.uint8]], tally: Tally
     ) -> tuple[list[Findings], list[int]]:
         """What came out: all there is, and which of it for each student; counted."""
+        counts = [np.bincount(status, minlength=len(STATUSES)).tolist() for status in statuses]
+        tally.came_out_as(len(statuses[0]), counts)
         keys = []
         for first in range(0, len(statuses), _IN_ONE):
             some = statuses[first : first + _IN_ONE]
-            key = np.zeros(len(some[0]), np.int64)
+            key: Integers = np.zeros(len(some[0]), np.int64)
             for place, status in enumerate(some):
                 key |= status.astype(np.int64) << (2 * place)
             keys.append(key)
         first_of, kinds = numbered(keys)
-        every = np.array(statuses)[:, first_of]
-        found = [self._statuses(one) for one in every.T]
-        for one, count in zip(found, np.bincount(kinds).tolist(), strict=True):
-            counting.tally.came_out(one.statuses, count)
+        if len(self._findings) >= _HELD:
+            self._findings.clear()
+        codes = zip(*(key[first_of].tolist() for key in keys), strict=True)
+        found = [self._findings.get(code) or self._statuses(code) for code in codes]
         return found, kinds.tolist()
 
-    def _statuses(self, numbers: NDArray[np.uint8]) -> Findings:
+    def _statuses(self, code: tuple[int, ...]) -> Findings:
         """What students of these statuses share."""
-        code = numbers.tobytes()
-        findings = self._findings.get(code)
-        if findings is None:
-            if len(self._findings) >= _HELD:
-                self._findings.clear()
-            statuses = tuple(STATUSES[number] for number in code)
-            findings = self._findings[code] = Findings(statuses, () if self._blocking else None)
-            named = zip(self._outcomes, statuses, strict=True)
-            told = json.dumps({name: status.value for name, status in named}, **_COMPACT)
-            findings.rendered["head"] = f',"statuses":{told},"blocking":{{'
-        return findings
+        numbers = [
+            (code[place // _IN_ONE] >> (2 * (place % _IN_ONE))) & 3
+            for place in range(len(self._outcomes))
+        ]
+        statuses = tuple(STATUSES[number] for number in numbers)
+        found = self._findings[code] = Findings(statuses, () if self._blocking else None)
+        if self._written:
+            told = ",".join(map(list.__getitem__, self._words, numbers))
+            if self._blocking:
+                found.rendered["head"] = f',"statuses":{{{told}}},"blocking":{{'
+            else:
+                found.rendered["ndjson"] = f',"statuses":{{{told}}}}}\n'
+        return found
 
     def _texts(
         self,
@@ -196,7 +202,11 @@ def _between(outcomes: Sequence[str]) -> list[NDArray[np.object_]]:
     """
     found = []
     for name in outcomes:
-        begin = json.dumps(name, ensure_ascii=False) + ":["
+        begin = _json(name) + ":["
         told = ["", "]", begin, "]" + begin, "", "]", "," + begin, "]," + begin]
         found.append(np.array(told, object))
     return found
+
+
+def _json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

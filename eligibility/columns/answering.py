@@ -29,7 +29,7 @@ __all__ = ["Columns", "in_columns"]
 _FEW = 2_000
 """How many students of a part take the ordinary way by their names; of more, all of them do."""
 
-_AT_ONCE = 2_048
+_AT_ONCE = 32_768
 """How many students are decided at once."""
 
 

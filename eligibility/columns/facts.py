@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from eligibility.facts import Items
 from eligibility.model import Declaration, Fact, Kind, RulePack
 from eligibility.patterns.arrays import VALUES, Grown, Integers, numbered, values_of
 from eligibility.patterns.kinds import Kinds
+from eligibility.patterns.listed import Known
 from eligibility.patterns.typed import NotPlainError, Values
 from eligibility.schemas import ValueReader, absent_value
 from eligibility.sources.convert import converter
@@ -52,7 +54,7 @@ class CellValues(Values):
 
 
 class _Cell:
-    """A cell as something to look up exactly, which numbers and lists are not by themselves."""
+    """A cell as something to look up exactly, which a list, or 0 and -0, is not by itself."""
 
     __slots__ = ("_text", "cell")
 
@@ -67,7 +69,7 @@ class _Cell:
         return hash(self._text)
 
 
-_EXACT = frozenset({str, bool, int, type(None)})
+_EXACT = frozenset({str, bool, int, Decimal, type(None)})
 
 
 def key_of(cell: object) -> Any:
@@ -171,7 +173,7 @@ class _Column:
 
     def __init__(self, words: int) -> None:
         self.typed: list[dict[str, Value]] = []
-        self._known: dict[Any, int] = {}
+        self._known = Known(self._find)
         self._rows = Grown(words)
         self._used: list[int] = []
         self.forget()
@@ -197,14 +199,12 @@ class _Column:
     def numbers(self, cells: Codes) -> Integers:
         """The numbers of the values of all students."""
         known = self._known
-        found = []
-        for cell in cells.values:
-            key = key_of(cell)
-            number = known.get(key)
-            if number is None:
-                number = known[key] = self._read(key)
-            found.append(number)
+        found = [known[key] for key in map(key_of, cells.values)]
         return np.array(found, np.int64)[cells.codes]
+
+    def _find(self, key: Any) -> int:
+        number = self._known[key] = self._read(key)
+        return number
 
     def _read(self, key: Any) -> int:
         raise NotImplementedError

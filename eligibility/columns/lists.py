@@ -20,7 +20,7 @@ from eligibility.sources.plan import Field
 
 __all__ = ["ItemCells", "NoItems"]
 
-_AT_ONCE = 2_048
+_AT_ONCE = 1_024
 """How many students are added up at once: what their items add is to stay near the processor."""
 
 
