@@ -20,7 +20,7 @@ from eligibility.sources.postgres import PostgresPart, PostgresTables, is_url
 
 __all__ = ["SIZE", "TableSource", "is_table", "open_tables"]
 
-SIZE = 20_000
+SIZE = 50_000
 """How many students are in a part."""
 
 _ENDINGS = (".parquet", ".csv", ".csv.gz", ".duckdb")
