@@ -27,7 +27,6 @@ _HELD = 65_536
 """How many findings are held."""
 
 
-
 class Students(Protocol):
     """Students who were added up: what is set for each, and the sums with the bias.
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eligibility.errors import Message
 from eligibility.patterns.arrays import Integers
@@ -19,6 +18,7 @@ from eligibility.sources.plan import ListPlan, Plan
 if TYPE_CHECKING:
     import pyarrow as pa
     from ibis.expr.types import Table
+    from numpy.typing import NDArray
 
 __all__ = ["Backend", "Cells", "Gathered", "NotInColumnsError", "Reading", "biased", "same"]
 

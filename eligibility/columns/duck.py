@@ -36,9 +36,7 @@ __all__ = ["DuckReading", "duck"]
 
 
 @contextlib.contextmanager
-def duck(
-    tables: DuckTables, plan: Plan, rules: RulePack, kinds: Kinds
-) -> Iterator[DuckReading]:
+def duck(tables: DuckTables, plan: Plan, rules: RulePack, kinds: Kinds) -> Iterator[DuckReading]:
     """Reads the tables of a source, for as long as the block runs, in copies of it as well.
 
     Raises `NotInColumnsError`.
@@ -66,7 +64,9 @@ class DuckReading:
         self.value = self._facts.value
         self._nested: list[tuple[int, Sequence[Field], ItemCells]] = []
         self._apart: list[tuple[ListPlan, ItemCells]] = []
-        lists = {one.name: one for one in rules.vocabulary.facts.values() if isinstance(one, ListFact)}
+        lists = {
+            one.name: one for one in rules.vocabulary.facts.values() if isinstance(one, ListFact)
+        }
         for number, field in enumerate(plan.fields):
             of = lists.get(field.name)
             if of is not None:
@@ -129,7 +129,9 @@ class DuckReading:
         unnamed |= None in strays
         return Gathered(keys, good, values, sums, numbers, [*(strays - {None})], unnamed)
 
-    def _of_table(self, apart: ListPlan, rows: pa.Table, students: pa.Array) -> tuple[_Items, list[Any]]:
+    def _of_table(
+        self, apart: ListPlan, rows: pa.Table, students: pa.Array
+    ) -> tuple[_Items, list[Any]]:
         """The items of a list in a table of its own, and the ids of those of nobody."""
         places, strays = places_of(whole_of(rows["key"]), students)
         skipped = len(columns_of(apart)) - len(apart.fields)

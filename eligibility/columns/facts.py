@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eligibility.columns.encoding import Codes
 from eligibility.facts import Items
@@ -20,6 +19,9 @@ from eligibility.schemas import ValueReader, absent_value
 from eligibility.sources.convert import converter
 from eligibility.sources.plan import Field, Plan
 from eligibility.values import Value
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["REMEMBERED", "CellValues", "Facts", "Load", "key_of"]
 

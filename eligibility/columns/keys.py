@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eligibility.patterns.arrays import Integers
 from eligibility.profile_json import MAX_ID
@@ -14,6 +13,7 @@ from eligibility.schemas import id_allowed
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 __all__ = ["is_told", "order_of", "places_of"]
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eligibility.columns.encoding import Codes
 from eligibility.columns.facts import CellValues, Load, key_of
@@ -17,6 +16,9 @@ from eligibility.patterns.layout import MOST
 from eligibility.patterns.listed import PLAIN, Lists, NarrowError
 from eligibility.patterns.typed import NotPlainError, Values, unset
 from eligibility.sources.plan import Field
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["ItemCells", "NoItems"]
 

@@ -67,7 +67,7 @@ class _Postgres:
         name = self._new("VIEW", read.sql)
         kind = "int64" if read.numbered else "string"
         schema = {"key": kind, **{f"c{n}": "string" for n in range(len(read.families))}}
-        return Cells(ibis.table(schema, name=name), "key", [_LOADS[one] for one in read.families])
+        return Cells(ibis.table(schema, name=name), [_LOADS[one] for one in read.families])
 
     def keep(self, table: Table) -> Table:
         """The same, worked out once, and held by the database."""

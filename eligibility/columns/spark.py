@@ -102,7 +102,7 @@ class _Spark:
         if isinstance(of, Plan) and of.distinct:
             frame = frame.where(frame.key.isNotNull()).distinct()
         schema = ibis.Schema.from_pyarrow(frame.limit(0).toArrow().schema)
-        return Cells(self._table(frame, schema), "key", [same] * len(columns))
+        return Cells(self._table(frame, schema), [same] * len(columns))
 
     def keep(self, table: Table) -> Table:
         """The same, worked out once, and held by Spark."""

@@ -34,7 +34,7 @@ from eligibility.sources.duck_types import (
     path_sql,
     quoted,
 )
-from eligibility.sources.joining import Key, Row, columns_of, joined, tables_of
+from eligibility.sources.joining import Key, Row, columns_of, joined
 from eligibility.sources.plan import ListPlan, Plan
 
 if TYPE_CHECKING:
