@@ -57,7 +57,7 @@ facts:
       grade: {type: grade, title: grade, question: "?"}
       done: {type: date, title: done, question: "?"}
       hours: {type: integer, minimum: 1, title: hours, question: "?"}
-      id: {type: text, title: id, question: "?"}
+      status: {type: text, values: [done, taken, planned], title: status, question: "?"}
       part:
         type: list
         item: part
@@ -67,6 +67,8 @@ facts:
         attributes:
           name: {type: text, title: name, question: "?"}
           credits: {type: number, minimum: 0, title: credits, question: "?"}
+    state: {attribute: status, finished: [done], in_progress: [taken], planned: [planned]}
+    completing_supplies: {grade: {at_least: C}, done: as_of}
   job:
     type: list
     complete: true
@@ -112,6 +114,11 @@ CONDITIONS = {
         "course: {mean: grade, weight: hours, at_least: 2.5}",
         "course: {mean: grade, at_least: 2}",
     ],
+    "states": [
+        "course: {count: {status: {one_of: [done, taken]}}, at_least: 2}",
+        "course: {has: {status: taken, hours: {at_least: 40}}}",
+        "course: {count: {grade: {at_most: D}}, at_most: 0}",
+    ],
     "covers": ["course: {covers: {grade: [A, C]}}", "job: {covers: {title: [plain, '60']}}"],
     "jobs": ["job: {count: {title: plain}, at_least: 1}"],
     "fairness": ["judgement: {id: fair, question: Is it fair?, decided_by: the dean}"],
@@ -153,9 +160,21 @@ def nested(folder: Path, files: int = 1) -> tuple[str, str]:
     return str(students if files > 1 else students / "students-0.parquet"), NESTED
 
 
-NESTED = "judgements: {fair: is_fair}\n"
+STATES = (
+    '{plain: done, "a, b": done, "two\\nlines": done, ünïcode: done,'
+    " 'say \"so\"': taken, '60': taken, 'true': planned}"
+)
+"""What the texts in the column of the state stand for."""
 
-FLAT = MAPPING.replace(
+NESTED = f"""\
+judgements: {{fair: is_fair}}
+lists:
+  course: {{columns: {{status: id}}, values: {{id: {STATES}}}}}
+"""
+
+TABLES = MAPPING.replace("id: code}", f"status: code}}\n    values: {{code: {STATES}}}")
+
+FLAT = TABLES.replace(
     "    key: number\n    lists:\n      part: {table: parts, item: of_course, order: [line]}\n", ""
 )
 
@@ -249,6 +268,7 @@ def test_columns_write_what_rows_do(way: str, tmp_path: Path) -> None:
     words = mapped(tmp_path, mapping)
     found = compare(tmp_path, source, backend, *words)
     assert len(found["out.ndjson"].splitlines()) == len(made(nested=True))
+    assert found["out.ndjson"].count(b'"on_track"') > 20
 
 
 def test_columns_in_postgres_write_what_rows_do(server: str, tmp_path: Path) -> None:
@@ -287,7 +307,8 @@ def test_spark_writes_what_rows_do(
     monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     source, mapping = nested(tmp_path, files)
     words = [*mapped(tmp_path, mapping), *("--outcome", "amounts", "--outcome", "all-in-one")]
-    compare(tmp_path, source, "spark", *words, "--outcome", "nested", "--outcome", "covers")
+    words += ["--outcome", "nested", "--outcome", "covers", "--outcome", "states"]
+    compare(tmp_path, source, "spark", *words)
 
 
 # -- students whom the columns cannot tell
@@ -365,7 +386,7 @@ def test_a_backend_that_cannot_do_it_says_so(
 
 def test_tables_of_lists_in_lists_are_answered_one_by_one(tmp_path: Path) -> None:
     source = write_csv(tmp_path / "tables", made(nested=False))
-    words = mapped(tmp_path, MAPPING)
+    words = mapped(tmp_path, TABLES)
     asked = ("batch", source, "--to", tmp_path / "out.ndjson", "--as-of", DAY, "--reasons", "none")
     result = run(*asked, *words)
     assert result.exit_code == 0
