@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -26,10 +27,10 @@ _TYPES: dict[str, tuple[pa.DataType, ...]] = {
     "integer": (pa.int64(), pa.int8(), pa.decimal128(6, 0), pa.float64()),
     "number": (pa.decimal128(9, 3), pa.float64(), pa.float32(), pa.decimal128(4, 1)),
 }
-_IDS = (("a", "b", "Zoë", "10", "9", "A b", "", "a\u00a0b"), (3, 10, 9, -1, 0, 7, 8, 12))
-"""Ids of students, and of one who is nobody."""
+_IDS = (("", "b", "Zoë", "10", "9", "a\u00a0b", "A b", "a"), (3, 10, 9, -1, 0, 7, 8, 12))
+"""Ids of students, and of two who are none."""
 
-_ODD = ("value", "many", "item", "twice", "nobody", "without")
+_ODD = ("twice", "nobody", "without", "astray", "value", "many", "item")
 _MANY = 130
 """More items than are added up."""
 
@@ -39,18 +40,15 @@ class Tabled:
     """Profiles that state what the tables have columns for, and these tables.
 
     A table is its columns' types and its rows; that of the students comes first. `lists` is
-    what the mapping says of lists with tables of their own.
+    what the mapping says of lists with tables of their own. `astray` are the ids of students
+    whose rows do not fit together.
     """
 
     profiles: list[Data]
     judgements: list[str]
     lists: dict[str, Data] = field(default_factory=dict)
     tables: dict[str, tuple[dict[str, pa.DataType], list[Data]]] = field(default_factory=dict)
-
-    def __repr__(self) -> str:
-        told = {name: ({k: str(t) for k, t in one[0].items()}, one[1]) for name, one in
-                self.tables.items()}  # fmt: skip
-        return f"Tabled(profiles={self.profiles}, lists={self.lists}, tables={told})"
+    astray: set[Any] = field(default_factory=set)
 
     def write(self, folder: Path) -> tuple[str, str]:
         """Write the tables: the source, and the mapping that goes with it."""
@@ -80,7 +78,9 @@ def _cell(value: Any, kind: pa.DataType) -> Any:
         return float(value)
     if pa.types.is_decimal(kind):
         return Decimal(value)
-    return datetime.date.fromisoformat(value) if pa.types.is_date(kind) else value
+    if pa.types.is_date(kind):
+        return datetime.date.fromisoformat(value)
+    return str(value) if isinstance(value, int) and pa.types.is_string(kind) else value
 
 
 @st.composite
@@ -99,9 +99,9 @@ class _Tabling:
 
     def tabled(self) -> Tabled:
         choose, profiles, made = self.choose, self.profiles, self.made
-        for one, name in zip(profiles, choose.some(self.ids[:-1], len(profiles), 99), strict=False):
+        for one, name in zip(profiles, choose.some(self.ids[:-2], len(profiles), 99), strict=False):
             one["id"] = name
-        odd = [one for one in _ODD if choose.chance(12)]
+        odd = [one for one in _ODD if choose.chance(15)]
         for what in odd:
             self.spoil(choose.one(profiles), what)
         for one in profiles:
@@ -112,18 +112,40 @@ class _Tabling:
         for one in profiles:
             one["judgements"] = {name: one["judgements"].get(name) for name in made.judgements}
         apart = [name for name, one in self.facts.items() if one["type"] == "list"]
-        apart = [name for name in apart if choose.chance(40)]
+        apart = [name for name in apart if choose.chance(60)]
         kinds = {_ID: self.id_kind()}
         made.tables["students"] = (kinds, [])
-        kinds |= self.columns(self.facts, profiles, apart)
+        heads = [{_ID: one["id"]} for one in profiles]
+        kinds |= self.columns(self.facts, profiles, apart, heads, made.lists)
         kinds |= dict.fromkeys(made.judgements, pa.bool_())
         made.tables["students"][1].extend(
-            {**one, **one["judgements"], _ID: one["id"]} for one in profiles
+            {**one, **one["judgements"], **head} for one, head in zip(profiles, heads, strict=True)
         )
         if "nobody" in odd:
-            for name in list(made.tables)[1:]:
-                made.tables[name][1].append({_ID: self.ids[-1], _NUMBER: 0})
+            for _, rows in list(made.tables.values())[1:]:
+                rows.append({_ID: choose.one(self.ids[-2:]), _NUMBER: 0, _AROUND: 0})
+        if "astray" in odd:
+            self.lead_astray()
         return made
+
+    def lead_astray(self) -> None:
+        """Have a row of an item that there is not, or two items of the same name."""
+        choose = self.choose
+        for said in self.made.lists.values():
+            _, outer = self.made.tables[said["table"]]
+            for below in said.get("lists", {}).values():
+                _, inner = self.made.tables[below["table"]]
+                if inner and choose.chance(60):
+                    row = choose.one(inner)
+                    row[_AROUND] = choose.one((99, None))
+                elif pairs := [
+                    pair for pair in itertools.pairwise(outer) if pair[0][_ID] == pair[1][_ID]
+                ]:
+                    first, row = choose.one(pairs)
+                    row[_NUMBER] = first[_NUMBER]
+                else:
+                    continue
+                self.made.astray.add(row[_ID])
 
     def id_kind(self) -> pa.DataType:
         return pa.string() if isinstance(self.ids[0], str) else self.choose.one(_INTEGERS)
@@ -150,9 +172,18 @@ class _Tabling:
                 blank.holder[blank.name] = [*items, *more]
 
     def columns(
-        self, declared: Data, objects: list[Data], apart: Sequence[str]
+        self,
+        declared: Data,
+        objects: list[Data],
+        apart: Sequence[str] = (),
+        heads: Sequence[Data] = (),
+        lists: Data | None = None,
     ) -> dict[str, pa.DataType]:
-        """The types of all columns that some objects need; each object states all of them."""
+        """The types of all columns that some objects need; each object states all of them.
+
+        Lists that are `apart` become tables, which `lists` tells of; rows there begin with
+        the head of their object.
+        """
         found = {}
         for name, one in declared.items():
             if not any(name in each for each in objects):
@@ -164,38 +195,36 @@ class _Tabling:
                 continue
             for each in objects:
                 each[name] = None if each[name] is None else _items(each[name])
-            if name in apart:
-                self.table(name, one, objects)
+            if lists is not None and name in apart:
+                lists[name] = self.table(name, one, objects, heads)
             else:
-                found[name] = pa.list_(pa.struct(list(self.of_items(one, objects, name).items())))
+                items = [item for each in objects for item in each[name] or () if item is not None]
+                inside = self.columns(one["attributes"], _stated(items)) or _NOTHING
+                found[name] = pa.list_(pa.struct(list(inside.items())))
         return found
 
-    def of_items(
-        self, declared: Data, objects: list[Data], name: str, apart: Sequence[str] = ()
-    ) -> dict[str, pa.DataType]:
-        """The same of the items of a list."""
-        items = [item for one in objects for item in one[name] or () if item is not None]
-        for item in items:
-            item.setdefault("credits", None)
-        return self.columns(declared["attributes"], items, apart) or {"credits": pa.float64()}
-
-    def table(self, name: str, declared: Data, profiles: list[Data]) -> None:
-        """A list as a table of its own."""
+    def table(self, name: str, declared: Data, objects: list[Data], heads: Sequence[Data]) -> Data:
+        """A list as a table of its own, and what the mapping says of it."""
         choose = self.choose
+        nested = _AROUND in heads[0]
         missing = choose.one(("empty", "unknown"))
-        said: Data = {"table": name, "missing": missing, "order": [_NUMBER]}
-        self.made.lists[name] = said
-        for one in profiles:
+        said: Data = {"table": f"{name}_{len(self.made.tables)}", "missing": missing}
+        said |= {"order": [_NUMBER], **({"item": _AROUND} if nested else {})}
+        rows: list[tuple[Data, Data]] = []
+        for one, head in zip(objects, heads, strict=True):
             items = [item for item in one[name] or () if item is not None]
             one[name] = items or {"empty": [], "unknown": None}[missing]
-        kinds = {_ID: self.id_kind(), _NUMBER: pa.int32()}
-        kinds |= self.of_items(declared, profiles, name)
-        rows = [
-            {_ID: one["id"], _NUMBER: number, **item}
-            for one in profiles
-            for number, item in enumerate(one[name] or ())
-        ]
-        self.made.tables[name] = (kinds, rows)
+            rows += [({**head, _NUMBER: number}, item) for number, item in enumerate(items)]
+        names = choose.one((pa.int32(), pa.int64(), pa.string()))
+        kinds = {_ID: self.id_kind(), _NUMBER: pa.int32(), **({_AROUND: names} if nested else {})}
+        self.made.tables[said["table"]] = (kinds, [])
+        inside = [{_ID: head[_ID], _AROUND: head[_NUMBER]} for head, _ in rows]
+        apart = ["parts"] if not nested and choose.chance(80) else []
+        lists: Data = {}
+        items = _stated([item for _, item in rows])
+        kinds |= self.columns(declared["attributes"], items, apart, inside, lists)
+        self.made.tables[said["table"]][1].extend({**item, **head} for head, item in rows)
+        return said | ({"key": _NUMBER, "lists": lists} if lists else {})
 
     def kind(self, declared: Data, values: list[Any]) -> pa.DataType:
         """The type of a column that holds such values."""
@@ -207,6 +236,16 @@ class _Tabling:
 
 
 _INTEGERS = (pa.int64(), pa.int16(), pa.int64())
+
+
+_NOTHING: dict[str, pa.DataType] = {"credits": pa.float64()}
+
+
+def _stated(items: list[Data]) -> list[Data]:
+    """Items that state something."""
+    for one in items:
+        one.setdefault("credits", None)
+    return items
 
 
 def _items(value: Any) -> list[Any]:
