@@ -6,7 +6,7 @@ to, and adds up for each student what the kinds add. The cells of the facts are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,46 +16,32 @@ from eligibility.columns.backends import (
     Backend,
     Cells,
     Gathered,
-    NotInColumnsError,
     biased,
-    same,
 )
 from eligibility.columns.encoding import encoded, whole_of
 from eligibility.columns.facts import Facts
+from eligibility.columns.items import Listed, Listing, Tell, Told
 from eligibility.columns.keys import is_told
 from eligibility.columns.lists import NoItems
 from eligibility.columns.packed import Packed
-from eligibility.columns.values import (
-    MOST_VALUES,
-    Classes,
-    at_once,
-    distinct,
-    either,
-    one_if,
-    whole,
-)
-from eligibility.facts import Item, Items
+from eligibility.columns.values import Typed, either, one_if, whole
+from eligibility.facts import Item
 from eligibility.model import ListFact, RulePack
 from eligibility.patterns.arrays import Integers
 from eligibility.patterns.items import ItemKinds, UnpackableError
 from eligibility.patterns.kinds import Kinds
 from eligibility.patterns.layout import MOST
 from eligibility.sources import Part
-from eligibility.sources.convert import converter
 from eligibility.sources.duck import DuckPart
-from eligibility.sources.joining import Key, columns_of
-from eligibility.sources.plan import Field, ListPlan, Plan
+from eligibility.sources.joining import Key
+from eligibility.sources.plan import ListPlan, Plan
 from eligibility.sources.postgres import PostgresPart
-from eligibility.values import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from ibis.expr.types import Table
 
 __all__ = ["Adding"]
-
-_RADIX = 1 << 62
-"""What no number of a kind of items may reach."""
 
 
 class Adding:
@@ -70,6 +56,7 @@ class Adding:
         cells = backend.cells(plan)
         self._facts = Facts(plan, cells.loads, rules, kinds)
         self.value = self._facts.value
+        self._listing = Listing(backend, rules)
         self._lists = [*self._every_list(cells)]
         stated = {one.fact.name for one in self._lists}
         self._absent = [
@@ -79,8 +66,8 @@ class Adding:
         ]
         self._table = backend.keep(self._students(cells.table))
         self._strays, self._unnamed = self._stray()
-        for one in self._lists:
-            backend.drop(one.kept)
+        for kept in self._listing.kept:
+            backend.drop(kept)
 
     @property
     def epoch(self) -> int:
@@ -108,6 +95,8 @@ class Adding:
         for none in self._absent:
             none.add(values, sums)
         strays = [key for key in self._strays if _within(key, part.after, part.until)]
+        if strays:
+            good &= [key not in self._strays for key in keys]
         unnamed = part.after is None and self._unnamed
         return Gathered(keys, good & known, values, sums, numbers, strays, unnamed)
 
@@ -135,16 +124,17 @@ class Adding:
                 more[f"l{place}_{name}"] = either(found[f"l{place}_{name}"], 0)
         return found.select("key", *facts, *columns, odd=odd, **more)
 
-    def _stray(self) -> tuple[list[Key], bool]:
-        """The ids of items that belong to nobody, and whether there are rows without an id."""
+    def _stray(self) -> tuple[set[Key], bool]:
+        """The ids of items that belong to nobody or do not fit; and whether rows have no id."""
         key = self._table.key
         every = self._table.filter(key.isnull()).select("key")
-        for one in self._lists:
-            if one.apart is not None:
-                keys = one.sums.select(key=one.sums.own)
-                every = every.union(keys.anti_join(self._table, keys.key == key).select("key"))
+        owners = [one.sums.select(key=one.sums.own) for one in self._lists if one.apart]
+        for keys in (*self._listing.owners, *owners):
+            every = every.union(keys.anti_join(self._table, keys.key == key).select("key"))
+        for keys in self._listing.strays:
+            every = every.union(keys)
         found = self._backend.fetch(every.distinct())["key"].to_pylist()
-        return sorted(key for key in found if key is not None), None in found
+        return {key for key in found if key is not None}, None in found
 
     def _add(self, rows: pa.Table, place: int, one: _List, sums: Integers) -> None:
         """Add what a list does, and whether it is only partial."""
@@ -170,101 +160,23 @@ class Adding:
         for number, one in enumerate(self._plan.fields):
             fact = facts[one.name]
             if isinstance(fact, ListFact):
-                assert one.shape.members is not None
-                name = f"c{number}"
-                items = students.table.select(
-                    own=students.table.key, item=students.table[name].unnest()
-                )
-                cells = {
-                    f"c{place}": items.item[member.column]
-                    for place, member in enumerate(one.shape.members)
-                }
-                gone = one_if(items.item.isnull())
-                table = items.select("own", gone=gone, **cells)
-                yield self._list(fact, number, table, one.shape.members, None, None)
+                tell = _teller(self._kinds.lists.get(fact.name))
+                listed = self._listing.in_column(fact, one, students, number, tell)
+                yield self._list(fact, number, listed, None)
         for apart in self._plan.lists:
-            if apart.below:
-                text = f"`{apart.below[0].name}`, a list in the list `{apart.name}`, has a table"
-                raise NotInColumnsError(text)
             fact = facts[apart.name]
             assert isinstance(fact, ListFact)
-            read = self._backend.cells(apart)
-            skipped = len(columns_of(apart)) - len(apart.fields)
-            columns = {
-                f"c{place}": read.table[f"c{place + skipped}"] for place in range(len(apart.fields))
-            }
-            table = read.table.select(own=read.table.key, **columns)
-            yield self._list(fact, -1, table, apart.fields, apart, read.loads[skipped:])
+            tell = _teller(self._kinds.lists.get(fact.name))
+            yield self._list(fact, -1, self._listing.apart(fact, apart, tell), apart)
 
-    def _list(
-        self,
-        fact: ListFact,
-        number: int,
-        table: Table,
-        members: Sequence[Field],
-        apart: ListPlan | None,
-        loads: Sequence[Any] | None,
-    ) -> _List:
+    def _list(self, fact: ListFact, number: int, listed: Listed, apart: ListPlan | None) -> _List:
         """A list as sums for each `own`, and the number of its items."""
-        import ibis
         import pyarrow as pa
 
         adds = self._kinds.lists.get(fact.name)
-        gone = "gone" in table.columns
-        radix = 1
-        places: list[tuple[str, Classes, int, int]] = []
-        digits: list[tuple[int, int, Mapping[str, int]]] = []
-        cells = Cells(table, loads or [same] * len(members))
-        joined = table
-        stated = set()
-        known_values = {} if apart else at_once(self._backend, table)
-        for place, member in enumerate(members):
-            attribute = fact.attributes[member.name]
-            if isinstance(attribute, ListFact) and member.shape.json:
-                raise NotInColumnsError(f"column `{member.column}` holds JSON")
-            stated.add(attribute.name)
-            classes = Classes(attribute, _teller(adds, attribute.name))
-            found = _valued(
-                self._backend,
-                known_values.get(place, table),
-                place,
-                member,
-                classes,
-                cells,
-            )
-            if found.constant:
-                places.append((attribute.name, classes, radix, 1))
-                continue
-            known = found.put(self._backend, place, {"number": found.numbers})
-            joined = joined.left_join(known, table[f"c{place}"] == known[f"value_{place}"])
-            # one number more, for values that were not there when they were looked at
-            nulls = {"null": found.null, "unseen": len(classes.typed)}
-            digits.append((place, radix, nulls))
-            places.append((attribute.name, classes, radix, len(classes.typed) + 1))
-            radix *= len(classes.typed) + 1
-            if radix >= _RADIX:
-                raise NotInColumnsError(f"`{fact.name}` has too many kinds of items")
-        for name, attribute in fact.attributes.items():
-            if name not in stated:
-                classes = Classes(attribute, _teller(adds, name))
-                classes.absent()
-                places.append((name, classes, radix, 1))
-        kind: Any = whole(0)
-        for place, weight, other in digits:
-            digit = _at(joined, place, "number", other["null"], other["unseen"])
-            kind = kind + digit * whole(weight)
-        if gone:
-            kind = ibis.ifelse(joined.gone == whole(1), whole(-1), kind)
-        table = joined
-        items = self._backend.keep(table.select("own", kind=kind))
-        rows = self._backend.fetch(items.select("kind").distinct().limit(MOST_VALUES + 1))
-        if rows.num_rows > MOST_VALUES:
-            raise NotInColumnsError(f"`{fact.name}` has too many kinds of items")
-        every = rows["kind"].to_pylist()
-        told = [self._kind(adds, places, one) for one in every]
-        layout = self._kinds.layout
-        packed = Packed([0 if one is None else one for one in told], layout)
-        given = {"kind": every, "odd": [int(one is None) for one in told], **packed.columns}
+        told = [_added(adds, one) for one in listed.told]
+        packed = Packed([one or 0 for one in told], self._kinds.layout)
+        given = {"kind": listed.kinds, "odd": [int(one is None) for one in told], **packed.columns}
         known = self._backend.put(
             pa.table(
                 {
@@ -273,7 +185,7 @@ class Adding:
                 }
             )
         )
-        both = items.join(known, "kind")
+        both = listed.table.join(known, "kind")
         many = both.count() > whole(MOST)
         sums = both.group_by("own").aggregate(
             many=one_if(many),
@@ -281,31 +193,7 @@ class Adding:
             **{name: _added_up(both[name], many) for name in packed.columns},
         )
         partial = 0 if adds is None else 1 << adds.partial.offset
-        return _List(fact, number, items, sums, packed, partial, apart)
-
-    def _kind(
-        self, adds: ItemKinds | None, places: Sequence[tuple[str, Classes, int, int]], kind: int
-    ) -> int | None:
-        """What a kind of items adds; None where that cannot be told."""
-        if kind < 0:
-            return None
-        values: dict[str, Value] = {}
-        lists: dict[str, Items] = {}
-        told: dict[str, tuple[object, ...]] = {}
-        for name, classes, radix, count in places:
-            number = kind // radix % count if count > 1 else 0
-            typed = classes.typed[number] if number < len(classes.typed) else None
-            if typed is None:
-                return None
-            told[name] = classes.known[number]
-            values.update(typed[0])
-            lists.update(typed[1])
-        if adds is None:
-            return 0
-        try:
-            return adds.added(Item("/0", values, lists), told)
-        except UnpackableError:
-            return None
+        return _List(fact, number, sums, packed, partial, apart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,59 +202,31 @@ class _List:
 
     fact: ListFact
     number: int
-    kept: Table
     sums: Table
     packed: Packed
     partial: int
     apart: ListPlan | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Valued:
-    """The values of a column, as the database has them, and the class of each and of null."""
+def _teller(adds: ItemKinds | None) -> Tell:
+    """What tells the values of attributes apart: by what the rules read of them."""
 
-    values: Any
-    numbers: Sequence[int]
-    null: int
+    def tell(name: str) -> Callable[[Typed], tuple[object, ...]]:
+        if adds is None or name not in adds.reads:
+            return lambda typed: ()
+        return lambda typed: adds.told(name, Item("/0", *typed))
 
-    @property
-    def constant(self) -> bool:
-        """Whether all are of one class, null too."""
-        return all(one == self.null for one in self.numbers)
-
-    def put(self, backend: Backend, place: int, columns: Mapping[str, Sequence[int]]) -> Table:
-        """A table of the values, with columns whose names end in a number."""
-        import pyarrow as pa
-
-        given = {f"value_{place}": self.values}
-        for name, one in columns.items():
-            given[f"{name}_{place}"] = pa.array(one, "int64")
-        return backend.put(pa.table(given))
+    return tell
 
 
-def _at(table: Table, place: int, name: str, null: int, unseen: int) -> Any:
-    """What was joined for a value; other numbers for null, and for one that is not there."""
-    import ibis
-
-    null_too = ibis.ifelse(table[f"c{place}"].isnull(), whole(null), whole(unseen))
-    return ibis.coalesce(table[f"{name}_{place}"], null_too)
-
-
-def _valued(
-    backend: Backend, table: Table, number: int, one: Field, classes: Classes, cells: Cells
-) -> _Valued:
-    """The values of a column, each read once."""
-    load, convert = cells.loads[number], converter(one.shape)
-    values, raws = distinct(backend, table, table[f"c{number}"], one.column)
-    numbers = [classes.of(load(raw), convert) for raw in raws]
-    return _Valued(values, numbers, classes.of(None, convert))
-
-
-def _teller(adds: ItemKinds | None, name: str) -> Any:
-    """What tells the values of an attribute apart."""
-    if adds is None or name not in adds.reads:
-        return lambda typed: ()
-    return lambda typed: adds.told(name, Item("/0", *typed))
+def _added(adds: ItemKinds | None, told: Told | None) -> int | None:
+    """What an item adds; None where that cannot be told."""
+    if told is None or adds is None:
+        return None if told is None else 0
+    try:
+        return adds.added(*told)
+    except UnpackableError:
+        return None
 
 
 def _added_up(column: Any, many: Any) -> Any:

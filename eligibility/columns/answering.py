@@ -64,7 +64,7 @@ def in_columns(question: Question, source: TableSource, backend: str) -> Iterato
 
 def _kinds(question: Question) -> Kinds:
     if question.reasons == "all":
-        hint = "`--reasons blocking` leaves out the rest"
+        hint = "`--reasons blocking` tells those that count most"
         raise NotInColumnsError("all reasons are told one by one", hint)
     compiled = question.pack.compiled
     kinds = kinds_of(compiled, question.as_of, question.outcomes)

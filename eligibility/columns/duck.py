@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,13 +22,15 @@ from eligibility.columns.facts import Facts
 from eligibility.columns.keys import is_told, order_of, places_of
 from eligibility.columns.lists import ItemCells, NoItems
 from eligibility.model import ListFact, RulePack
-from eligibility.patterns.arrays import Integers
+from eligibility.patterns.arrays import Integers, numbered
 from eligibility.patterns.kinds import Kinds
+from eligibility.profile_json import MAX_ITEMS
 from eligibility.sources import Part
+from eligibility.sources.convert import converter
 from eligibility.sources.duck import DuckPart, DuckTables, told
 from eligibility.sources.duck_types import cast_sql
 from eligibility.sources.joining import columns_of, tables_of
-from eligibility.sources.plan import Field, ListPlan, Plan
+from eligibility.sources.plan import Field, ListPlan, Plan, Shape
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -77,12 +81,11 @@ class DuckReading:
                 self._nested.append((number, members, made))
         for apart in plan.lists:
             of = lists[apart.name]
-            if apart.below:
-                text = f"`{apart.below[0].name}`, a list in the list `{apart.name}`, has a table"
-                raise NotInColumnsError(text)
             _check(of, apart.fields)
-            made = ItemCells(of, apart.fields, [same] * len(apart.fields), kinds)
-            self._apart.append((apart, made))
+            # lists in it come as they are to be read
+            below = [Field(one.name, one.shown, Shape()) for one in apart.below]
+            fields = (*apart.fields, *below)
+            self._apart.append((apart, ItemCells(of, fields, [same] * len(fields), kinds)))
         stated = {field.name for field in plan.fields} | {apart.name for apart in plan.lists}
         self._absent = [NoItems(of, kinds) for name, of in lists.items() if name not in stated]
         self._look(whole)
@@ -120,30 +123,84 @@ class DuckReading:
             good &= made.add(*_items(whole_of(table[f"c{number}"]), members), values, sums)
         strays: set[Any] = set()
         for apart, made in self._apart:
-            rows = self._fetch(part, apart)
-            some, lost = self._of_table(apart, rows, key)
+            some = self._of_table(part, apart, key, strays)
             good &= made.add(*some, values, sums)
-            strays.update(lost)
         for none in self._absent:
             none.add(values, sums)
         unnamed |= None in strays
+        if strays:
+            good &= [key not in strays for key in keys]
         return Gathered(keys, good, values, sums, numbers, [*(strays - {None})], unnamed)
 
     def _of_table(
-        self, apart: ListPlan, rows: pa.Table, students: pa.Array
-    ) -> tuple[_Items, list[Any]]:
-        """The items of a list in a table of its own, and the ids of those of nobody."""
-        places, strays = places_of(whole_of(rows["key"]), students)
-        skipped = len(columns_of(apart)) - len(apart.fields)
-        cells = [encoded(rows[f"c{skipped + place}"]) for place in range(len(apart.fields))]
+        self, part: DuckPart, apart: ListPlan, students: pa.Array, strays: set[Any]
+    ) -> _Items:
+        """The items of a list in a table of its own.
+
+        The ids of items of nobody, and of students whose items do not fit together, are added
+        to the `strays`.
+        """
+        rows = self._rows(part, apart, strays)
+        places, lost = places_of(rows.keys, students)
+        strays.update(lost.unique().to_pylist())
+        cells = rows.cells
         order = np.flatnonzero(places >= 0)
         if (places[1:] < places[:-1]).any():
             order = order[np.argsort(places[order], kind="stable")]
-        if len(order) < len(places) or (places[1:] < places[:-1]).any():
+            cells = [Codes(one.codes[order], one.values) for one in cells]
+        elif len(order) < len(places):
             cells = [Codes(one.codes[order], one.values) for one in cells]
         counts = np.bincount(places[order], minlength=len(students))
         unknown = (counts == 0) & apart.unknown_where_missing
-        return (cells, np.zeros(len(order), bool), counts, unknown), strays.unique().to_pylist()
+        return cells, np.zeros(len(order), bool), counts, unknown
+
+    def _rows(self, part: DuckPart, of: ListPlan, strays: set[Any]) -> _Rows:
+        """The rows of a list in a table of its own, with the lists in its items."""
+        rows = self._fetch(part, of)
+        skipped = len(columns_of(of)) - len(of.fields)
+        keys = whole_of(rows["key"])
+        cells = [encoded(rows[f"c{skipped + place}"]) for place in range(len(of.fields))]
+        names = rows[f"c{skipped - 1}"].to_pylist() if of.key is not None else []
+        around = rows["c0"].to_pylist() if of.item is not None else []
+        if of.below:
+            own = [*zip(keys.to_pylist(), names, strict=True)]
+            twice = Counter(one for one in own if one[1] is not None)
+            strays.update(key for (key, _), count in twice.items() if count > 1)
+            cells += [self._below(part, one, own, strays) for one in of.below]
+        return _Rows(keys, cells, around)
+
+    def _below(
+        self, part: DuckPart, of: ListPlan, outer: Sequence[_Named], strays: set[Any]
+    ) -> Codes:
+        """A list in the items of another one: for each of these the list as it is to be read."""
+        rows = self._rows(part, of, strays)
+        keys = rows.keys.to_pylist()
+        first, kinds = numbered([one.codes.astype(np.int64) for one in rows.cells])
+        fields = [(one.name, converter(one.shape)) for one in of.fields]
+        fields += [(one.name, same) for one in of.below]
+        items = [
+            {
+                name: convert(one.values[one.codes[place]])
+                for (name, convert), one in zip(fields, rows.cells, strict=True)
+            }
+            for place in first.tolist()
+        ]
+        known = set(outer)
+        strays.update(key for key, count in Counter(keys).items() if count > MAX_ITEMS)
+        inside: dict[_Named, list[int]] = {}
+        for key, name, kind in zip(keys, rows.around, kinds.tolist(), strict=True):
+            if name is None or (key, name) not in known:
+                strays.add(key)
+            inside.setdefault((key, name), []).append(kind)
+        lists: dict[tuple[int, ...], int] = {}
+        # the order of the items makes no difference to the rules
+        codes = [
+            lists.setdefault(tuple(sorted(inside.get(one, ()))) if one[1] else (), len(lists))
+            for one in outer
+        ]
+        none: list[Any] | None = None if of.unknown_where_missing else []
+        values = [[items[kind] for kind in one] or none for one in lists]
+        return Codes(np.array(codes, np.int64), values)
 
     # -- DuckDB -----------------------------------------------------------------------
 
@@ -154,11 +211,13 @@ class DuckReading:
                 connection.execute(f"DESCRIBE {whole.cells(of)}")
                 types = {name: kind for name, kind, *_ in connection.fetchall()}
                 replaced = []
-                for number, (name, casts) in enumerate(columns_of(of)):
+                columns = columns_of(of)
+                judged = len(of.judgements) if isinstance(of, Plan) else 0
+                for number, (name, casts) in enumerate(columns):
                     kind = types[f"c{number}"]
                     if "HUGEINT" in kind:
                         raise NotInColumnsError(f"column `{name}` has numbers of 128 bits")
-                    if _CAST.search(kind):
+                    if _CAST.search(kind) or number < len(columns) - len(of.fields) - judged:
                         replaced.append(f"{cast_sql(f'c{number}', casts)} AS c{number}")
                 if replaced:
                     self._replaced[id(of)] = ", ".join(replaced)
@@ -179,6 +238,19 @@ class DuckReading:
 
 _CAST = re.compile(r"\bENUM\(|\bUUID\b|\[[0-9]+\]")
 """Types that are cast: an enumeration, a UUID, and a list of a fixed length."""
+
+_Named = tuple[Any, str | None]
+"""A student's id, and the name of an item."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of a list: the students' ids, the cells, and the names of the items `around` them."""
+
+    keys: pa.Array
+    cells: Sequence[Codes]
+    around: Sequence[str | None]
+
 
 _Items = tuple[Sequence[Codes], NDArray[np.bool_], Integers, NDArray[np.bool_]]
 """The members of all items, which items are none, how many each student has, and who is unknown."""

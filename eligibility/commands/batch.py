@@ -184,7 +184,7 @@ def _fitting(backend: str, question: Question, source: Source) -> str | None:
     usual = None if tables is None else "duckdb" if isinstance(tables, DuckTables) else "postgres"
     here = all(find_spec(name) for name in ("ibis", "pyarrow", "pyarrow_hotfix"))
     if backend == "auto":
-        return usual if question.reasons == "none" and here else None
+        return usual if question.reasons != "all" and here else None
     if usual is None:
         text = f"`--backend {backend}` is for tables, and `{source.name}` is none"
         raise UsageError(Message(text, "leave it out"))
