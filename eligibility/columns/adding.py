@@ -96,7 +96,7 @@ class Adding:
             none.add(values, sums)
         strays = [key for key in self._strays if _within(key, part.after, part.until)]
         if strays:
-            good &= [key not in self._strays for key in keys]
+            good &= np.array([key not in self._strays for key in keys], bool)
         unnamed = part.after is None and self._unnamed
         return Gathered(keys, good & known, values, sums, numbers, strays, unnamed)
 

@@ -129,7 +129,7 @@ class DuckReading:
             none.add(values, sums)
         unnamed |= None in strays
         if strays:
-            good &= [key not in strays for key in keys]
+            good &= np.array([key not in strays for key in keys], bool)
         return Gathered(keys, good, values, sums, numbers, [*(strays - {None})], unnamed)
 
     def _of_table(
