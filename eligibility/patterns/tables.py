@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["STATUSES", "Came", "Key", "PartTable", "Patterns", "Tables"]
 
 _DIRECT = 14
-"""The bits of a pattern by which a table is looked up directly: it has so many entries."""
+_ENTRIES = 1 << 20
+"""The most bits of a pattern by which a table is looked up directly, and how many entries all of
+these tables may have together."""
 
 _KEY = 62
 """The bits of a key, and less than an integer has."""
@@ -58,9 +60,10 @@ class Patterns:
         found = 0
         for word, bits in enumerate(self.values[:, student].tolist()):
             found |= bits << (VALUES * word)
+        told = 0
         for word, bits in enumerate(self.told[:, student].tolist()):
-            found |= bits << (self._layout.most + _REACHED * word)
-        return found
+            told |= bits << (_REACHED * word)
+        return found | (told << self._layout.most)
 
     def sum(self, student: int) -> int:
         """The sums of one of them, with the bias."""
@@ -102,15 +105,26 @@ class Key:
                 found.append(total)
         return found
 
+    def one(self, patterns: Patterns, student: int) -> int:
+        """The bits of one student, where they stand in the pattern."""
+        found = 0
+        for some in self._runs:
+            for told, run in some:
+                words = patterns.told if told else patterns.values
+                bits = (int(words[run.word, student]) >> run.shift) & ((1 << run.width) - 1)
+                found |= bits << run.offset
+        return found
+
 
 class PartTable:
     """The patterns of a part that came up, and what each comes to."""
 
-    def __init__(self, part: Part, layout: Layout) -> None:
+    def __init__(self, part: Part, layout: Layout, direct: int) -> None:
+        """`direct` is how many entries a table may have that is looked up directly."""
         self.part = part
         self.decided: list[Decided] = []
         self._key = Key(part.mask, layout)
-        self._direct = self._key.width <= _DIRECT
+        self._direct = 1 << self._key.width <= direct
         self._known: dict[tuple[int, ...], int] = {}
         self._clear()
 
@@ -154,7 +168,7 @@ class PartTable:
             place = len(self.decided)
             if not self._direct:
                 self._known[told] = place
-            pattern = patterns.one(student) & self.part.mask
+            pattern = self._key.one(patterns, student)
             decided = self.part.known.get(pattern) or self.part.decide(pattern)
             self.decided.append(decided)
             if place >= len(self._values):
@@ -179,8 +193,11 @@ class Tables:
     """All outcomes, each behind those that it refers to."""
 
     def __init__(self, deciders: Sequence[Decider], layout: Layout) -> None:
+        parts = sum(len(one.parts) for one in deciders)
+        direct = min(1 << _DIRECT, _ENTRIES // max(parts, 1))
         self._deciders = [
-            (one, [PartTable(part, layout) for part in one.parts], _slots(one)) for one in deciders
+            (one, [PartTable(part, layout, direct) for part in one.parts], _slots(one))
+            for one in deciders
         ]
 
     def decide(self, patterns: Patterns) -> Iterator[Came]:
