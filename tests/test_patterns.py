@@ -233,11 +233,12 @@ def test_what_is_remembered_is_forgotten_when_it_is_too_much(
     club: Pack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from eligibility.batch import deciding as batches
-    from eligibility.patterns import deciding, decoding, families
+    from eligibility.patterns import deciding, decoding, families, tables
 
     for module, name in (
         (decoding, "REMEMBERED"),
-        (deciding, "PATTERNS"),
+        (tables, "PATTERNS"),
+        (deciding, "_VALUES"),
         (families, "KNOWN"),
         (batches, "_HELD"),
     ):

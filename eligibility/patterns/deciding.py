@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from eligibility.compiled import CompiledPack, Node, NodeKind
 from eligibility.engines.reference import ReferenceEngine
@@ -22,14 +21,10 @@ from eligibility.patterns.layout import Bits
 from eligibility.truth import Truth
 from eligibility.verdict import Deciding, blocking, status_of
 
-__all__ = ["PATTERNS", "Blocked", "Decided", "Decider", "Part", "deciders", "kinds_of"]
+__all__ = ["Blocked", "Decided", "Decider", "Part", "deciders", "kinds_of"]
 
-PATTERNS = 16_384
-"""How many patterns of a part are remembered; then all are forgotten at once."""
-
-_ROOM = 24 << 20
-_OBJECT = 150
-"""How many bytes the patterns of all parts may take together, and each beside its bits."""
+_VALUES = 4_096
+"""For how many values of the leaves of a part it is remembered what they come to."""
 
 _LEAVES = 3
 """How many leaves a part has, unless a single condition has more."""
@@ -41,7 +36,6 @@ class Blocked:
 
     What was seen there rests on some bits of the pattern (`told`), on the `fields` of the sums
     shifted by `shift`, and on some `facts`; or, where `lasting` is false, on more than these.
-    `known` is for what is made of it, by those.
     """
 
     deciding: Deciding
@@ -50,7 +44,6 @@ class Blocked:
     fields: int
     facts: tuple[str, ...]
     lasting: bool
-    known: dict[object, Any] = field(default_factory=dict)
 
 
 class Decided:
@@ -75,28 +68,6 @@ class Decided:
         return self._blocking
 
 
-class _Room:
-    """How much is remembered by all parts."""
-
-    def __init__(self) -> None:
-        self._taken = 0
-        self._known: list[dict[int, Decided]] = []
-
-    def share(self, known: dict[int, Decided]) -> None:
-        """Take note of what is known by a part."""
-        self._known.append(known)
-
-    def take(self, known: dict[int, Decided], size: int) -> None:
-        """Make room for one more pattern of so many bytes: all are forgotten if there is none."""
-        if len(known) >= PATTERNS:
-            known.clear()
-        self._taken += size
-        if self._taken > _ROOM:
-            self._taken = size
-            for one in self._known:
-                one.clear()
-
-
 class Part:
     """Some conditions of an outcome, all of which it asks for."""
 
@@ -106,7 +77,6 @@ class Part:
         kinds: Kinds,
         nodes: Sequence[Node],
         places: _Places,
-        room: _Room,
     ) -> None:
         self._compiled = compiled
         self._kinds = kinds
@@ -130,24 +100,18 @@ class Part:
         self.mask = 0
         for bits, _ in self._read:
             self.mask |= bits
-        self.known: dict[int, Decided] = {}
-        self._room = room
-        self._size = _OBJECT + self.mask.bit_length() // 8
-        room.share(self.known)
         self._by_values: dict[tuple[int, ...], Decided] = {}
         self._told: dict[tuple[int, Truth, Truth], Blocked] = {}
 
     def decide(self, pattern: int) -> Decided:
-        """What a pattern comes to that is not known yet; it is known from then on."""
-        self._room.take(self.known, self._size)
+        """What a pattern comes to: one object for all that come to the same, if it is known."""
         # few patterns differ in the values of leaves, and those alone decide
         values = tuple([each[pattern & bits] for bits, each in self._read])
         found = self._by_values.get(values)
         if found is None:
-            if len(self._by_values) >= PATTERNS:
+            if len(self._by_values) >= _VALUES:
                 self._by_values.clear()
             found = self._by_values[values] = self._decided(values)
-        self.known[pattern & self.mask] = found
         return found
 
     def _decided(self, values: Sequence[int]) -> Decided:
@@ -241,11 +205,10 @@ def deciders(compiled: CompiledPack, kinds: Kinds, asked: Sequence[str]) -> tupl
     }
     order = sorted(needed, key=lambda name: compiled.roots[name])
     places = {name: (kinds.layout.bits(2), kinds.layout.bits(2)) for name in order}
-    room = _Room()
     return tuple(
         Decider(
             name,
-            [Part(compiled, kinds, nodes, places, room) for nodes in _parted(compiled, name)],
+            [Part(compiled, kinds, nodes, places) for nodes in _parted(compiled, name)],
             places[name],
         )
         for name in order
