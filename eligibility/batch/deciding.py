@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ByPatterns", "Students"]
 
-_HELD = 65_536
-"""How many findings are held."""
+_HELD = 1 << 18
+"""How many statuses are held in findings, which take some fifty bytes for each."""
 
 _COMPACT: dict[str, Any] = {"ensure_ascii": False, "separators": (",", ":")}
 
@@ -138,7 +138,7 @@ class ByPatterns:
         code = numbers.tobytes()
         findings = self._findings.get(code)
         if findings is None:
-            if len(self._findings) >= _HELD:
+            if len(self._findings) * len(self._outcomes) >= _HELD:
                 self._findings.clear()
             statuses = tuple(STATUSES[number] for number in code)
             findings = self._findings[code] = Findings(statuses, () if self._blocking else None)
