@@ -23,6 +23,7 @@ from eligibility.batch.formats import Format
 from eligibility.batch.summary import Tally
 from eligibility.errors import Message, UsageError
 from eligibility.output import put
+from eligibility.packing import PACKED, packer
 
 __all__ = ["PART", "Beside", "Done", "File", "FolderOfParts", "Resumed", "Sink", "write_json"]
 
@@ -147,16 +148,23 @@ class Beside:
 
 
 class File(Beside):
-    """One file."""
+    """One file, compressed where its name says so."""
 
     def __init__(self, target: Path, form: Format) -> None:
+        """Raises `UsageError` where no library can compress it."""
         super().__init__(target)
         self._target = target
         self._form = form
+        try:
+            self._packed = packer(target)
+        except ImportError:
+            text = f"`{target}` cannot be written here: it is {PACKED[target.suffix.lower()]}"
+            hint = "`pip install 'eligibility[zst]'` brings what writes it"
+            raise UsageError(Message(text, hint)) from None
 
     def fill(self, parts: Iterable[Done]) -> None:
         """Take all parts in their order, as they come."""
-        with open(self.folder / _WHOLE, "wb") as stream:
+        with open(self.folder / _WHOLE, "wb") as whole, self._packed(whole) as stream:
             self._form.join(stream, self._opened(parts))
 
     def finish(self, summary: Mapping[str, Any]) -> None:
