@@ -200,11 +200,13 @@ def _each(lines: Iterable[tuple[int, bytes]], name: str) -> Iterator[Unread]:
 
 
 def _sniffed(lines: Iterator[bytes], name: str) -> Iterator[Found | Unread]:
-    """One JSON value, or a profile a line: that is when the first line is one by itself."""
+    """One JSON value, or a profile a line: that is when the first line is one by itself.
+
+    Of nothing but blanks, nothing: there is no line.
+    """
     numbered = enumerate(lines, start=1)
     first = next((one for one in numbered if one[1].strip() not in (b"", _BOM)), None)
     if first is None:
-        yield replace(_wrong(name, Message("is empty")), alone=True)
         return
     found = _parsed(first[1].rstrip(), name, first[0])
     if found.error is None:

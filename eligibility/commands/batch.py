@@ -25,6 +25,7 @@ from eligibility.commands.shared import (
     progress,
     rules_option,
     say,
+    say_if_none,
     stdin,
     tables_options,
     today,
@@ -309,6 +310,7 @@ def _tell(question: Question, summary: dict[str, Any]) -> None:
         f"{read:,} read: {answered:,} answered, {rejected:,} rejected, "
         f"in {summary['seconds']:,} s ({summary['rate']:,.0f} a second)"
     )
+    say_if_none(read, [summary["source"]])
     if not rejected:
         return
     rejects = summary["rejects"]
