@@ -815,6 +815,37 @@ def test_a_run_that_is_taken_up_again_ends_like_one_that_was_not_interrupted(
     assert counted(target / "summary.json") == counted(whole / "summary.json")
 
 
+def test_a_run_that_is_interrupted_while_a_part_is_counted_counts_it_once(
+    mixed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true = Tally.add
+
+    def counted(self: Tally, other: Tally) -> None:
+        true(self, other)
+        if sys._getframe(1).f_code.co_name == "fill":
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as made:
+        made.setattr(Tally, "add", counted)
+        assert batch(mixed, "--to", "out", *FEW).exit_code == 130
+    again = batch(mixed, "--to", "out", "--resume", *FEW)
+    assert again.stderr.startswith("10 read: 2 answered, 8 rejected, in ")
+
+
+def test_a_database_that_was_just_made_when_the_run_was_interrupted_is_gone(
+    mixed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true = duckdb.connect
+
+    def interrupted(database: str) -> None:
+        true(database).close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(duckdb, "connect", interrupted)
+    assert batch(mixed, "--to", "out.duckdb", *FEW).exit_code == 130
+    assert [path.name for path in Path().iterdir()] == ["students.ndjson"]
+
+
 @pytest.mark.usefixtures("small_parts")
 def test_only_what_is_not_done_is_answered(tmp_path: Path) -> None:
     source = written(tmp_path / "students.ndjson", many(100))

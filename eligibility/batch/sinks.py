@@ -201,6 +201,7 @@ class FolderOfParts:
         self._tally: Tally | None = None
         self._seconds = 0.0
         self._rejected = 0
+        self._counted = True
         self._lock = contextlib.ExitStack()
         self._noted = self._began = time.monotonic()
         if folder.is_dir() and any(folder.iterdir()):
@@ -260,7 +261,8 @@ class FolderOfParts:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is not None:
+        # interrupted while a part was counted, what was noted before is true
+        if kind is not None and self._counted:
             with contextlib.suppress(OSError):
                 self._note()
         for file in self.folder.glob(f".{PART}*"):
@@ -300,6 +302,7 @@ class FolderOfParts:
             for part in parts:
                 stream.write(part.rejects)
                 stream.flush()
+                self._counted = False
                 if self._tally is None:
                     self._tally = Tally(len(part.tally.statuses))
                 self._tally.add(part.tally)
@@ -314,6 +317,7 @@ class FolderOfParts:
                         "rejected": part.tally.rejected,
                     }
                 )
+                self._counted = True
                 if time.monotonic() - self._noted > _NOTED:
                     os.fsync(stream.fileno())
                     self._note()
