@@ -1194,6 +1194,28 @@ def test_a_file_that_became_shorter_while_a_part_was_read_ends_the_run(tmp_path:
         list(part.places())
 
 
+@pytest.mark.parametrize("changed", ["in place", "by another file", "at its end"])
+def test_a_file_that_is_written_anew_while_it_is_read_ends_the_run(
+    changed: str, tmp_path: Path
+) -> None:
+    path = written(tmp_path / "students.ndjson", many(9))
+    [part] = files.Lines(path).parts()
+    assert len(list(part.places())) == 9
+    text = path.read_text("utf-8").replace("student-", "STUDENT-")
+    if changed == "by another file":
+        (tmp_path / "new").write_text(text, encoding="utf-8")
+        (tmp_path / "new").replace(path)
+    else:
+        with open(path, "a" if changed == "at its end" else "r+", encoding="utf-8") as stream:
+            stream.write(text)
+    places = part.places()
+    with pytest.raises(UsageError) as caught:
+        list(places)
+    assert str(caught.value) == (
+        f"`{path}` was changed while it was read\n  = begin anew when nothing writes to it any more"
+    )
+
+
 @pytest.fixture
 def crowd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)

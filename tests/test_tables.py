@@ -7,6 +7,7 @@ import gzip
 import pickle
 import sys
 import tempfile
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from student_tables import (
 )
 
 from eligibility.errors import ProfileError, UsageError
+from eligibility.inputs import Found, Unread
 from eligibility.profile_json import MAX_ITEMS
 from eligibility.schemas import ProfileReader
 from eligibility.sources import Part, Source
@@ -32,7 +34,7 @@ from eligibility.sources.duck import DuckTables
 from eligibility.sources.joining import joined
 from eligibility.sources.mapping import read_mapping
 from eligibility.sources.plan import make_plan
-from eligibility.sources.tables import is_table, open_tables
+from eligibility.sources.tables import TableSource, is_table, open_tables
 
 
 @pytest.fixture(autouse=True)
@@ -555,6 +557,36 @@ def test_the_fingerprint_is_another_when_data_or_mapping_are() -> None:
     Path("set", "students.csv").write_text("id,age\na,1\nb,2\n", encoding="utf-8")
     others.add(fingerprint())
     assert len(others - {first}) == 3
+
+
+@pytest.mark.parametrize("place", ["s.parquet", "s.duckdb", "s.csv"])
+def test_a_file_that_is_written_anew_while_it_is_read_ends_the_run(place: str) -> None:
+    def made(age: int) -> None:
+        Path(place).unlink(missing_ok=True)
+        with duckdb.connect(place if place.endswith(".duckdb") else ":memory:") as connection:
+            connection.execute(f"CREATE TABLE students AS SELECT 1 AS id, {age} AS age")
+            if not place.endswith(".duckdb"):
+                connection.execute(f"COPY students TO '{place}'")
+
+    made(20)
+    with open_tables(place, RULES) as source:
+        made(30)
+        with pytest.raises(UsageError, match=f"`{place}` was changed while it was read"):
+            list(places_of(source))
+    with open_tables(place, RULES) as source:
+        [part] = source.parts()
+        made(40)
+        if place == "s.csv":  # it was copied before
+            [found] = part.places()
+            assert found.value == {"id": "1", "age": 30}
+        else:
+            with pytest.raises(UsageError, match=f"`{place}` was changed while it was read"):
+                list(part.places())
+
+
+def places_of(source: TableSource) -> Iterator[Found | Unread]:
+    for part in source.parts():
+        yield from part.places()
 
 
 @pytest.mark.parametrize(

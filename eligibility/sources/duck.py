@@ -31,6 +31,7 @@ from eligibility.sources.duck_types import (
     path_sql,
     quoted,
 )
+from eligibility.sources.files import Stamp, stamp, unchanged
 from eligibility.sources.joining import Key, Row, columns_of, joined, tables_of
 from eligibility.sources.plan import ListPlan, Plan
 
@@ -67,7 +68,7 @@ class _Opening:
     """All it takes to read the tables, in any process.
 
     `database` is a file of DuckDB's, or nothing. `temporary` is the folder for what does
-    not fit into memory.
+    not fit into memory. `written` are the files that are read, with their stamps from before.
     """
 
     name: str
@@ -76,6 +77,12 @@ class _Opening:
     chosen: bool
     temporary: str
     memory_limit: str | None
+    written: tuple[tuple[str, Stamp | None], ...] = ()
+
+    def unchanged(self) -> None:
+        """Raise `UsageError` where a file is another than before anything was read."""
+        for file, before in self.written:
+            unchanged(file, before)
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[DuckDBPyConnection]:
@@ -136,6 +143,9 @@ class DuckTables:
                 self._database()
             else:
                 self._find()
+            files = [one for files in self._files.values() for one in files] or [path]
+            written = tuple((one, stamp(one)) for one in files)
+            self._opening = replace(self._opening, written=written)
         except BaseException:
             self.close()
             raise
@@ -386,7 +396,9 @@ class DuckTables:
                         f" ORDER BY {next(iter(ids))} NULLS FIRST, {quoted(place)}"
                     )
                 relations[name] = _Relation(f"t{number}", (place,))
-        return replace(self._opening, database=path, relations=relations)
+        self._opening.unchanged()
+        # the files are not read any more
+        return replace(self._opening, database=path, relations=relations, written=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,6 +429,7 @@ class DuckPart:
                     yield from found
 
             yield from joined(self.plan, self.opening.name, rows)
+        self.opening.unchanged()
 
     def cells(self, of: Plan | ListPlan) -> str:
         """A table with columns of these names (see `DuckTables.cells`)."""
