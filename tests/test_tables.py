@@ -33,7 +33,7 @@ from eligibility.sources import Part, Source
 from eligibility.sources.duck import DuckTables
 from eligibility.sources.joining import joined
 from eligibility.sources.mapping import read_mapping
-from eligibility.sources.plan import make_plan
+from eligibility.sources.planning import make_plan
 from eligibility.sources.tables import TableSource, is_table, open_tables
 
 
@@ -210,6 +210,77 @@ def test_values_are_replaced_by_their_text_and_null_by_itself() -> None:
     ]
     text = "values: {best: {Pass: P}}"
     assert [value_of("best", sql, text) for sql in ("'Pass'", "'A'")] == ["P", "A"]
+
+
+def some(*items: object) -> object:
+    return {"complete": False, "items": [*items]}
+
+
+IN_COLUMNS = {
+    "structs": (
+        "[{'title': 'x', 'part': [{'name': 'p'}]}, {'title': NULL, 'part': NULL}]",
+        "lists: {course: {complete: false, lists: {part: {complete: false}}}}",
+        some({"title": "x", "part": some({"name": "p"})}, {"title": None, "part": None}),
+    ),
+    "structs of which only those inside are not all": (
+        "[{'title': 'x', 'part': []::STRUCT(name VARCHAR)[]}]",
+        "lists: {course: {complete: true, lists: {part: {complete: false}}}}",
+        [{"title": "x", "part": some()}],
+    ),
+    "no structs": (
+        "[]::STRUCT(title VARCHAR)[]",
+        "lists: {course: {complete: false}}",
+        some(),
+    ),
+    "a list that is not known": (
+        "NULL::STRUCT(title VARCHAR)[]",
+        "lists: {course: {complete: false}}",
+        None,
+    ),
+    "JSON": (
+        """'[{"t": "x"}]'::JSON""",
+        "lists: {course: {complete: false, columns: {title: t}}}",
+        some({"title": "x"}),
+    ),
+    "JSON that says itself what it is": (
+        """'{"complete": true, "items": []}'::JSON""",
+        "lists: {course: {complete: false}}",
+        {"complete": True, "items": []},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", IN_COLUMNS)
+def test_a_list_in_a_column_may_lack_items(case: str) -> None:
+    sql, text, wanted = IN_COLUMNS[case]
+    assert value_of("course", sql, text) == wanted
+
+
+@pytest.mark.parametrize(("missing", "nothing"), [("empty", some()), ("unknown", None)])
+def test_a_list_in_a_table_may_lack_items(missing: str, nothing: object) -> None:
+    place = csv_set(
+        students="id\na\nb\n",
+        course="id,n,title\na,1,x\na,2,y\n",
+        part="id,n,name\na,2,p\na,2,q\n",
+    )
+    text = f"""\
+lists:
+  course:
+    key: n
+    complete: false
+    missing: {missing}
+    lists: {{part: {{table: part, item: n, complete: false, missing: {missing}}}}}
+"""
+    with open_tables(place, RULES, mapping=mapping(text)) as source:
+        values: list[Any] = [one.value for part in source.parts() for one in part.places()]
+    parts = some({"name": "p"}, {"name": "q"})
+    assert [value["course"] for value in values] == [
+        some({"title": "x", "part": nothing}, {"title": "y", "part": parts}),
+        nothing,
+    ]
+    for value in values:
+        profile = ProfileReader(RULES).read(value)
+        assert profile.lists["course"].complete is False
 
 
 # What is wrong with students

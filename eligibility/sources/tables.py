@@ -16,7 +16,8 @@ from eligibility.model import RulePack
 from eligibility.sources.duck import DuckPart, DuckTables, check_size
 from eligibility.sources.joining import Key
 from eligibility.sources.mapping import read_mapping
-from eligibility.sources.plan import Plan, make_plan
+from eligibility.sources.plan import Plan
+from eligibility.sources.planning import make_plan
 from eligibility.sources.postgres import PostgresPart, PostgresTables, is_url
 
 __all__ = ["SIZE", "TableSource", "is_table", "open_tables"]
