@@ -359,7 +359,9 @@ class _Adding:
                 cell = ((cell >> whole(shift)) if shift else cell) & whole(mask)
             yield word, cell * whole(1 << place) if place else cell
         unknown: Any = None
-        if one.apart is None:
+        if (one.apart or self._plan.fields[one.number].shape).partial:
+            unknown = whole(1)
+        elif one.apart is None:
             unknown = table[f"n{one.number}"]
         elif one.apart.unknown_where_missing:
             unknown = one_if(table[f"{one.fact.name}.own"].isnull())

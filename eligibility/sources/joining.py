@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from eligibility.errors import Message, Problem, ProfileError, UsageError
 from eligibility.inputs import Found
 from eligibility.profile_json import MAX_ITEMS, printable
-from eligibility.sources.convert import members
+from eligibility.sources.convert import members, partial
 from eligibility.sources.plan import ListPlan, Plan
 
 __all__ = ["Key", "Row", "columns_of", "joined", "tables_of"]
@@ -184,10 +184,15 @@ class _List:
         for below in self._below:
             yield from below.orphans(key, students, rest=rest)
 
-    def items(self, key: Key) -> list[dict[str, object]] | None:
-        """The items of a student; None where it is not known that there are none."""
-        found = [item for _, item in self.taken(key)]
-        return None if not found and self.plan.unknown_where_missing else found
+    def items(self, key: Key) -> object:
+        """The list of a student; None where it is not known that there are no items."""
+        return self.stated([item for _, item in self.taken(key)])
+
+    def stated(self, items: list[object]) -> object:
+        """These items as a profile states them."""
+        if not items and self.plan.unknown_where_missing:
+            return None
+        return partial(items) if self.plan.partial else items
 
     def taken(self, key: Key) -> list[tuple[object, dict[str, object]]]:
         """The items of a student, each with the name of the item around it.
@@ -222,18 +227,16 @@ class _List:
     ) -> None:
         """Put the items of a list in this one into the items that they name."""
         name = below.plan.name
-        for item in items:
-            item[name] = None if below.plan.unknown_where_missing else []
+        inside: dict[int, list[object]] = {id(item): [] for item in items}
         for around, inner in below.taken(key):
             outer = named.get(around) if around is not None else None
             if outer is None:
                 text = f"a row of `{below.plan.shown}` is of no item of `{self.plan.shown}`"
                 self._wrong[Message(text, f"compare its `{below.plan.item}`")] = None
                 continue
-            inside = outer[name] or []
-            assert isinstance(inside, list)
-            inside.append(inner)
-            outer[name] = inside
+            inside[id(outer)].append(inner)
+        for item in items:
+            item[name] = below.stated(inside[id(item)])
         for message in below.wrong():
             self._wrong[message] = None
 
