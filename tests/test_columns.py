@@ -16,7 +16,6 @@ from commands import DAY, run
 from servers import running
 from student_tables import (
     MAPPING,
-    Student,
     made,
     row_tables,
     write_csv,
@@ -57,7 +56,7 @@ facts:
       grade: {type: grade, title: grade, question: "?"}
       done: {type: date, title: done, question: "?"}
       hours: {type: integer, minimum: 1, title: hours, question: "?"}
-      id: {type: text, title: id, question: "?"}
+      status: {type: text, values: [done, taken, planned], title: status, question: "?"}
       part:
         type: list
         item: part
@@ -67,6 +66,8 @@ facts:
         attributes:
           name: {type: text, title: name, question: "?"}
           credits: {type: number, minimum: 0, title: credits, question: "?"}
+    state: {attribute: status, finished: [done], in_progress: [taken], planned: [planned]}
+    completing_supplies: {grade: {at_least: C}, done: as_of}
   job:
     type: list
     complete: true
@@ -112,6 +113,11 @@ CONDITIONS = {
         "course: {mean: grade, weight: hours, at_least: 2.5}",
         "course: {mean: grade, at_least: 2}",
     ],
+    "states": [
+        "course: {count: {status: {one_of: [done, taken]}}, at_least: 2}",
+        "course: {has: {status: taken, hours: {at_least: 40}}}",
+        "course: {count: {grade: {at_most: D}}, at_most: 0}",
+    ],
     "covers": ["course: {covers: {grade: [A, C]}}", "job: {covers: {title: [plain, '60']}}"],
     "jobs": ["job: {count: {title: plain}, at_least: 1}"],
     "fairness": ["judgement: {id: fair, question: Is it fair?, decided_by: the dean}"],
@@ -153,36 +159,36 @@ def nested(folder: Path, files: int = 1) -> tuple[str, str]:
     return str(students if files > 1 else students / "students-0.parquet"), NESTED
 
 
-NESTED = "judgements: {fair: is_fair}\n"
-
-FLAT = MAPPING.replace(
-    "    key: number\n    lists:\n      part: {table: parts, item: of_course, order: [line]}\n", ""
+STATES = (
+    '{plain: done, "a, b": done, "two\\nlines": done, ünïcode: done,'
+    " 'say \"so\"': taken, '60': taken, 'true': planned}"
 )
+"""What the texts in the column of the state stand for."""
 
+NESTED = f"""\
+judgements: {{fair: is_fair}}
+lists:
+  course: {{columns: {{status: id}}, values: {{id: {STATES}}}}}
+"""
 
-def flat() -> list[Student]:
-    """The students without lists in lists: a table of those is none of what columns tell."""
-    students = made(nested=False)
-    return [one | {"course": [c | {"part": []} for c in one["course"]]} for one in students]
+TABLES = MAPPING.replace("id: code}", f"status: code}}\n    values: {{code: {STATES}}}")
 
 
 def csv_set(folder: Path) -> tuple[str, str]:
-    source = write_csv(folder / "tables", flat())
-    (source / "parts.csv").unlink()
-    return str(source), FLAT
+    return str(write_csv(folder / "tables", made(nested=False))), TABLES
 
 
 def database(folder: Path) -> tuple[str, str]:
-    return str(write_duckdb(folder / "college.duckdb", flat())), FLAT
+    return str(write_duckdb(folder / "college.duckdb", made(nested=False))), TABLES
 
 
 def parquet_set(folder: Path) -> tuple[str, str]:
-    write_duckdb(folder / "college.duckdb", flat())
+    write_duckdb(folder / "college.duckdb", made(nested=False))
     (folder / "tables").mkdir()
     with duckdb.connect(str(folder / "college.duckdb")) as connection:
-        for name in ("people", "transcript", "job"):
+        for name in ("people", "transcript", "parts", "job"):
             connection.execute(f"COPY {name} TO '{folder}/tables/{name}.parquet'")
-    return str(folder / "tables"), FLAT
+    return str(folder / "tables"), TABLES
 
 
 def postgres(folder: Path, server: str) -> tuple[str, str]:
@@ -194,12 +200,12 @@ def postgres(folder: Path, server: str) -> tuple[str, str]:
         )
     url = server.replace("///postgres?", "///columns?")
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
-        for name, kinds, rows in row_tables(flat()):
+        for name, kinds, rows in row_tables(made(nested=False)):
             columns = ", ".join(f"{column} {kind}" for column, kind in kinds.items())
             cursor.execute(f"CREATE TABLE {name} ({columns})".encode())
             marks = ", ".join(["%s"] * len(kinds))
             cursor.executemany(f"INSERT INTO {name} VALUES ({marks})".encode(), rows)
-    return url, FLAT
+    return url, TABLES
 
 
 WAYS: dict[str, tuple[str, Callable[..., tuple[str, str]]]] = {
@@ -249,6 +255,7 @@ def test_columns_write_what_rows_do(way: str, tmp_path: Path) -> None:
     words = mapped(tmp_path, mapping)
     found = compare(tmp_path, source, backend, *words)
     assert len(found["out.ndjson"].splitlines()) == len(made(nested=True))
+    assert found["out.ndjson"].count(b'"on_track"') > 20
 
 
 def test_columns_in_postgres_write_what_rows_do(server: str, tmp_path: Path) -> None:
@@ -323,15 +330,16 @@ def test_all_formats_come_out_the_same(kind: str, tmp_path: Path) -> None:
     find_spec("pyspark") is None or shutil.which("java") is None, reason="there is no Spark here"
 )
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("files", [2, 5])
+@pytest.mark.parametrize("way", ["Parquet in three files", "a Parquet file for each list"])
 def test_spark_writes_what_rows_do(
-    files: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MASTER", "local[2]")
     monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
-    source, mapping = nested(tmp_path, files)
-    words = [*mapped(tmp_path, mapping), *("--outcome", "amounts", "--outcome", "all-in-one")]
-    compare(tmp_path, source, "spark", *words, "--outcome", "nested", "--outcome", "covers")
+    source, mapping = WAYS[way][1](tmp_path)
+    asked = ("amounts", "all-in-one", "nested", "states")
+    words = [word for one in asked for word in ("--outcome", one)]
+    compare(tmp_path, source, "spark", *mapped(tmp_path, mapping), *words)
 
 
 # -- students whom the columns cannot tell
@@ -371,8 +379,50 @@ def test_items_of_nobody_are_told_as_always(tmp_path: Path) -> None:
         connection.execute("DELETE FROM people WHERE student = '7'")
         connection.execute("UPDATE job SET student = NULL WHERE student = '007'")
         connection.execute("INSERT INTO job VALUES ('nobody', 1, 'plain')")
+        connection.execute("INSERT INTO parts VALUES ('somebody', 1, 1, 'plain', 3)")
     found = compare(tmp_path, source, "duckdb", *mapped(tmp_path, mapping))
-    assert b"1 row of a student who is not in" in found["out.ndjson.rejects.ndjson"]
+    rejects = found["out.ndjson.rejects.ndjson"].decode()
+    assert "1 row of a student who is not in" in rejects
+    assert "parts: student somebody" in rejects
+
+
+MISFITS = {
+    "a part of no course": (
+        "INSERT INTO parts VALUES ('s-001', 99, 1, 'plain', 3)",
+        "a row of `parts` is of no item of `transcript`",
+    ),
+    "a part that names no course": (
+        "INSERT INTO parts VALUES ('s-001', NULL, 1, 'plain', 3)",
+        "a row of `parts` is of no item of `transcript`",
+    ),
+    "courses of one name": (
+        "INSERT INTO transcript (student, number) VALUES ('s-001', 7), ('s-001', 7)",
+        "several items of `transcript` have the same `number`",
+    ),
+    "a part that is not allowed": (
+        """INSERT INTO transcript (student, number) VALUES ('s-001', 7);
+        INSERT INTO parts VALUES ('s-001', 7, 1, 'plain', -3)""",
+        "is below 0, the least that is declared",
+    ),
+    "many parts": (
+        """INSERT INTO transcript (student, number) SELECT 's-001', 7 + n FROM range(4) AS t (n);
+        INSERT INTO parts SELECT 's-001', 7 + n % 4, n, 'plain', 3 FROM range(10001) AS t (n)""",
+        "more than 10,000 rows of `parts` are the student's",
+    ),
+}
+
+
+@pytest.mark.parametrize("misfit", MISFITS)
+def test_lists_in_lists_that_do_not_fit_are_refused_as_always(misfit: str, tmp_path: Path) -> None:
+    sql, message = MISFITS[misfit]
+    source, mapping = database(tmp_path)
+    with duckdb.connect(source) as connection:
+        connection.execute(sql)
+    words = mapped(tmp_path, mapping)
+    found = compare(tmp_path, source, "duckdb", *words, "--outcome", "nested")
+    [reject] = found["out.ndjson.rejects.ndjson"].splitlines()
+    assert message in json.loads(reject)["reason"]
+    assert json.loads(reject)["id"] == "s-001"
 
 
 # -- what is refused
@@ -400,24 +450,26 @@ def test_a_backend_that_cannot_do_it_says_so(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     database(tmp_path)
-    more = mapped(tmp_path, FLAT)
+    more = mapped(tmp_path, TABLES)
     result = run("batch", "college.duckdb", "--to", "out.ndjson", "--as-of", DAY, *more, *words)
     assert result.exit_code == 2
     assert message in " ".join(result.stderr.split())
     assert not Path("out.ndjson").exists()
 
 
-def test_tables_of_lists_in_lists_are_answered_one_by_one(tmp_path: Path) -> None:
-    source = write_csv(tmp_path / "tables", made(nested=False))
-    words = mapped(tmp_path, MAPPING)
+def test_items_that_are_named_by_other_values_are_answered_one_by_one(tmp_path: Path) -> None:
+    source, mapping = database(tmp_path)
+    with duckdb.connect(source) as connection:
+        connection.execute("ALTER TABLE parts ALTER of_course TYPE DECIMAL(6, 1)")
+    words = mapped(tmp_path, mapping)
     asked = ("batch", source, "--to", tmp_path / "out.ndjson", "--as-of", DAY, "--reasons", "none")
+    text = "column `of_course` names items, and has no texts or whole numbers"
     result = run(*asked, *words)
-    assert result.exit_code == 0
-    text = "answered one by one: `part`, a list in the list `course`, has a table"
-    assert text in " ".join(result.stderr.split())
+    assert result.exit_code == 1
+    assert f"answered one by one: {text}" in " ".join(result.stderr.split())
     refused = run(*asked, *words, "--backend", "duckdb")
     assert refused.exit_code == 2
-    assert "`part`, a list in the list `course`, has a table" in " ".join(refused.stderr.split())
+    assert text in " ".join(refused.stderr.split())
 
 
 def test_a_source_without_tables_has_no_columns(tmp_path: Path) -> None:

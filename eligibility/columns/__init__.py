@@ -6,6 +6,7 @@ the same `eligibility.patterns` that decide student by student. What cannot be t
 as a value that is not allowed, takes the ordinary way, with whatever is said of it.
 
 `backends` says what a database has to do, and `duck`, `postgres` and `spark` do it. `values`
-tells what the cells of a column come to, `adding` makes the patterns of all students, and
-`deciding` looks up what they come to. `answering` hands them on as rows.
+tells what the cells of a column come to, `items` what kinds of items there are. `adding` makes the
+patterns of all students, and `deciding` looks up what they come to. `answering` hands them on as
+rows.
 """

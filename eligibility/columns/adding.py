@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from eligibility.columns.backends import Backend, Cells, NotInColumnsError, same
+from eligibility.columns.backends import Backend, Cells, NotInColumnsError
+from eligibility.columns.items import Listed, Listing, Tell, Told
 from eligibility.columns.packed import Packed
-from eligibility.columns.values import (
-    MOST_VALUES,
-    Classes,
-    at_once,
-    distinct,
-    either,
-    one_if,
-    whole,
-)
-from eligibility.facts import Item, Items
+from eligibility.columns.values import Classes, Typed, Valued, at, either, one_if, valued, whole
+from eligibility.facts import Item
 from eligibility.model import Declaration, Fact, Kind, ListFact, RulePack
 from eligibility.patterns.items import ItemKinds, UnpackableError
 from eligibility.patterns.kinds import Kinds
 from eligibility.patterns.layout import MOST, WORD
 from eligibility.profile_json import MAX_ID
 from eligibility.schemas import absent_value
-from eligibility.sources.convert import converter
-from eligibility.sources.joining import columns_of
-from eligibility.sources.plan import Field, ListPlan, Plan
+from eligibility.sources.plan import ListPlan, Plan
 from eligibility.values import Value
 
 if TYPE_CHECKING:
@@ -36,9 +27,6 @@ __all__ = ["VALUES", "Added", "added"]
 
 VALUES = 60
 """The bits of a word of values: an even number, and less than an integer has."""
-
-_RADIX = 1 << 62
-"""What no number of a kind of items may reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +55,7 @@ class _Adding:
         self._kinds = kinds
         self._pairs = {one for names in kinds.facts if len(names) > 1 for one in names}
         self._classes: dict[str, Classes] = {}
+        self._listing = Listing(backend, rules)
 
     def all(self) -> Added:
         cells = self._backend.cells(self._plan)
@@ -76,21 +65,22 @@ class _Adding:
         for names in self._kinds.facts:
             if len(names) > 1:
                 table = self._paired(table, names)
-        strays = []
+        owners = [*self._listing.owners]
         for one in lists:
-            table = self._joined(table, one, kept)
+            table = self._joined(table, one)
             if one.apart is not None:
-                keys = one.sums.select(key=one.sums.own)
-                strays.append(keys.anti_join(kept, keys.key == kept.key).select("key"))
-                nobody = keys.filter(keys.key.isnull())
-                strays.append(nobody)
+                owners.append(one.sums.select(key=one.sums.own))
+        strays = [*self._listing.strays]
+        for keys in owners:
+            strays.append(keys.anti_join(kept, keys.key == kept.key).select("key"))
+            strays.append(keys.filter(keys.key.isnull()))
         sums = self._sums(table, lists)
         columns = {name: table[name] for name in kept.columns if name[0] == "v"}
         found = table.select("key", "odd", **columns, **sums)
         union = None
         for more in strays:
             union = more if union is None else union.union(more)
-        return Added(found, union, (kept, *(one.kept for one in lists)))
+        return Added(found, union, (kept, *self._listing.kept))
 
     # -- facts ------------------------------------------------------------------------
 
@@ -110,7 +100,7 @@ class _Adding:
                 more[f"n{number}"] = number
                 continue
             classes = self._classes_of(fact, judged=judged)
-            found = _valued(self._backend, cells.table, number, one, classes, cells)
+            found = valued(self._backend, cells.table, number, one, classes, cells)
             adds = [self._adds(fact, judged, typed) for typed in classes.typed]
             paired = not judged and fact.name in self._pairs
             wide.add(number, found, classes, adds, f"p_{fact.name}" if paired else None)
@@ -189,101 +179,23 @@ class _Adding:
         for number, one in enumerate(self._plan.fields):
             fact = facts[one.name]
             if isinstance(fact, ListFact):
-                assert one.shape.members is not None
-                name = f"c{number}"
-                items = students.table.select(
-                    own=students.table[students.own], item=students.table[name].unnest()
-                )
-                cells = {
-                    f"c{place}": items.item[member.column]
-                    for place, member in enumerate(one.shape.members)
-                }
-                gone = one_if(items.item.isnull())
-                table = items.select("own", gone=gone, **cells)
-                yield self._list(fact, number, table, one.shape.members, None, None)
+                tell = _teller(self._kinds.lists.get(fact.name))
+                listed = self._listing.in_column(fact, one, students, number, tell)
+                yield self._list(fact, number, listed, None)
         for apart in self._plan.lists:
-            if apart.below:
-                text = f"`{apart.below[0].name}`, a list in the list `{apart.name}`, has a table"
-                raise NotInColumnsError(text)
             fact = facts[apart.name]
             assert isinstance(fact, ListFact)
-            read = self._backend.cells(apart)
-            skipped = len(columns_of(apart)) - len(apart.fields)
-            columns = {
-                f"c{place}": read.table[f"c{place + skipped}"] for place in range(len(apart.fields))
-            }
-            table = read.table.select(own=read.table.key, **columns)
-            yield self._list(fact, -1, table, apart.fields, apart, read.loads[skipped:])
+            tell = _teller(self._kinds.lists.get(fact.name))
+            yield self._list(fact, -1, self._listing.apart(fact, apart, tell), apart)
 
-    def _list(
-        self,
-        fact: ListFact,
-        number: int,
-        table: Table,
-        members: Sequence[Field],
-        apart: ListPlan | None,
-        loads: Sequence[Any] | None,
-    ) -> _List:
+    def _list(self, fact: ListFact, number: int, listed: Listed, apart: ListPlan | None) -> _List:
         """A list as sums for each `own`, and the number of its items."""
-        import ibis
         import pyarrow as pa
 
         adds = self._kinds.lists.get(fact.name)
-        gone = "gone" in table.columns
-        radix = 1
-        places: list[tuple[str, Classes, int, int]] = []
-        digits: list[tuple[int, int, Mapping[str, int]]] = []
-        cells = Cells(table, "own", loads or [same] * len(members))
-        joined = table
-        stated = set()
-        known_values = {} if apart else at_once(self._backend, table)
-        for place, member in enumerate(members):
-            attribute = fact.attributes[member.name]
-            if isinstance(attribute, ListFact) and member.shape.json:
-                raise NotInColumnsError(f"column `{member.column}` holds JSON")
-            stated.add(attribute.name)
-            classes = Classes(attribute, _teller(adds, attribute.name))
-            found = _valued(
-                self._backend,
-                known_values.get(place, table),
-                place,
-                member,
-                classes,
-                cells,
-            )
-            if found.constant:
-                places.append((attribute.name, classes, radix, 1))
-                continue
-            known = found.put(self._backend, place, {"number": found.numbers})
-            joined = joined.left_join(known, table[f"c{place}"] == known[f"value_{place}"])
-            # one number more, for values that were not there when they were looked at
-            nulls = {"null": found.null, "unseen": len(classes.typed)}
-            digits.append((place, radix, nulls))
-            places.append((attribute.name, classes, radix, len(classes.typed) + 1))
-            radix *= len(classes.typed) + 1
-            if radix >= _RADIX:
-                raise NotInColumnsError(f"`{fact.name}` has too many kinds of items")
-        for name, attribute in fact.attributes.items():
-            if name not in stated:
-                classes = Classes(attribute, _teller(adds, name))
-                classes.absent()
-                places.append((name, classes, radix, 1))
-        kind: Any = whole(0)
-        for place, weight, other in digits:
-            digit = _at(joined, place, "number", other["null"], other["unseen"])
-            kind = kind + digit * whole(weight)
-        if gone:
-            kind = ibis.ifelse(joined.gone == whole(1), whole(-1), kind)
-        table = joined
-        items = self._backend.keep(table.select("own", kind=kind))
-        rows = self._backend.fetch(items.select("kind").distinct().limit(MOST_VALUES + 1))
-        if rows.num_rows > MOST_VALUES:
-            raise NotInColumnsError(f"`{fact.name}` has too many kinds of items")
-        every = rows["kind"].to_pylist()
-        told = [self._kind(adds, places, one) for one in every]
-        layout = self._kinds.layout
-        packed = Packed([0 if one is None else one for one in told], layout)
-        given = {"kind": every, "odd": [int(one is None) for one in told], **packed.columns}
+        told = [_added(adds, one) for one in listed.told]
+        packed = Packed([one or 0 for one in told], self._kinds.layout)
+        given = {"kind": listed.kinds, "odd": [int(one is None) for one in told], **packed.columns}
         known = self._backend.put(
             pa.table(
                 {
@@ -292,7 +204,7 @@ class _Adding:
                 }
             )
         )
-        both = items.join(known, "kind")
+        both = listed.table.join(known, "kind")
         many = both.count() > whole(MOST)
         sums = both.group_by("own").aggregate(
             many=one_if(many),
@@ -300,33 +212,9 @@ class _Adding:
             **{name: _added_up(both[name], many) for name in packed.columns},
         )
         partial = 0 if adds is None else 1 << adds.partial.offset
-        return _List(fact, number, items, sums, packed, partial, apart)
+        return _List(fact, number, sums, packed, partial, apart)
 
-    def _kind(
-        self, adds: ItemKinds | None, places: Sequence[tuple[str, Classes, int, int]], kind: int
-    ) -> int | None:
-        """What a kind of items adds; None where that cannot be told."""
-        if kind < 0:
-            return None
-        values: dict[str, Value] = {}
-        lists: dict[str, Items] = {}
-        told: dict[str, tuple[object, ...]] = {}
-        for name, classes, radix, count in places:
-            number = kind // radix % count if count > 1 else 0
-            typed = classes.typed[number] if number < len(classes.typed) else None
-            if typed is None:
-                return None
-            told[name] = classes.known[number]
-            values.update(typed[0])
-            lists.update(typed[1])
-        if adds is None:
-            return 0
-        try:
-            return adds.added(Item("/0", values, lists), told)
-        except UnpackableError:
-            return None
-
-    def _joined(self, table: Table, one: _List, kept: Table) -> Table:
+    def _joined(self, table: Table, one: _List) -> Table:
         """The table with the sums of a list, and whether they are of no use."""
         name = one.fact.name
         renamed = {f"{name}.{word}": one.sums[word] for word in one.sums.columns}
@@ -377,34 +265,10 @@ class _List:
 
     fact: ListFact
     number: int
-    kept: Table
     sums: Table
     packed: Packed
     partial: int
     apart: ListPlan | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Valued:
-    """The values of a column, as the database has them, and the class of each and of null."""
-
-    values: Any
-    numbers: Sequence[int]
-    null: int
-
-    @property
-    def constant(self) -> bool:
-        """Whether all are of one class, null too."""
-        return all(one == self.null for one in self.numbers)
-
-    def put(self, backend: Backend, place: int, columns: Mapping[str, Sequence[int]]) -> Table:
-        """A table of the values, with columns whose names end in a number."""
-        import pyarrow as pa
-
-        given = {f"value_{place}": self.values}
-        for name, one in columns.items():
-            given[f"{name}_{place}"] = pa.array(one, "int64")
-        return backend.put(pa.table(given))
 
 
 class _Wide:
@@ -422,7 +286,7 @@ class _Wide:
         self._adds: dict[int, list[tuple[int, int]]] = {}
 
     def add(
-        self, number: int, found: _Valued, classes: Classes, adds: Sequence[int], named: str | None
+        self, number: int, found: Valued, classes: Classes, adds: Sequence[int], named: str | None
     ) -> None:
         """Join what the values of a column add, and their class as a column of this name."""
         wrong = [int(typed is None) for typed in classes.typed]
@@ -447,7 +311,7 @@ class _Wide:
     def odd(self, more: Any) -> Any:
         """More than 0 where a value is not allowed, or was not there when it was looked at."""
         for number, null in self._odd:
-            more = more + _at(self.table, number, "odd", null, 1)
+            more = more + at(self.table, number, "odd", null, 1)
         return more + whole(self._wrong)
 
     def words(self, count: int) -> dict[str, Any]:
@@ -456,7 +320,7 @@ class _Wide:
         for word in range(count):
             total: Any = whole(_word(self.constant, word))
             for number, null in self._adds.get(word, ()):
-                total = total + _at(self.table, number, f"v{word}", null, 0)
+                total = total + at(self.table, number, f"v{word}", null, 0)
             found[f"v{word}"] = total
         return found
 
@@ -464,37 +328,33 @@ class _Wide:
         """The classes that were named."""
         found = {name: whole(number) for name, number in self.named.items()}
         for name, (number, null) in self._numbers.items():
-            found[name] = _at(self.table, number, "number", null, null)
+            found[name] = at(self.table, number, "number", null, null)
         return found
-
-
-def _at(table: Table, place: int, name: str, null: int, unseen: int) -> Any:
-    """What was joined for a value; other numbers for null, and for one that is not there."""
-    import ibis
-
-    null_too = ibis.ifelse(table[f"c{place}"].isnull(), whole(null), whole(unseen))
-    return ibis.coalesce(table[f"{name}_{place}"], null_too)
 
 
 def _judgement(name: str) -> Fact:
     return Fact(name, Kind.BOOLEAN, name, name)
 
 
-def _valued(
-    backend: Backend, table: Table, number: int, one: Field, classes: Classes, cells: Cells
-) -> _Valued:
-    """The values of a column, each read once."""
-    load, convert = cells.loads[number], converter(one.shape)
-    values, raws = distinct(backend, table, table[f"c{number}"], one.column)
-    numbers = [classes.of(load(raw), convert) for raw in raws]
-    return _Valued(values, numbers, classes.of(None, convert))
+def _teller(adds: ItemKinds | None) -> Tell:
+    """What tells the values of attributes apart: by what the rules read of them."""
+
+    def tell(name: str) -> Callable[[Typed], tuple[object, ...]]:
+        if adds is None or name not in adds.reads:
+            return lambda typed: ()
+        return lambda typed: adds.told(name, Item("/0", *typed))
+
+    return tell
 
 
-def _teller(adds: ItemKinds | None, name: str) -> Any:
-    """What tells the values of an attribute apart."""
-    if adds is None or name not in adds.reads:
-        return lambda typed: ()
-    return lambda typed: adds.told(name, Item("/0", *typed))
+def _added(adds: ItemKinds | None, told: Told | None) -> int | None:
+    """What an item adds; None where that cannot be told."""
+    if told is None or adds is None:
+        return None if told is None else 0
+    try:
+        return adds.added(*told)
+    except UnpackableError:
+        return None
 
 
 def _added_up(column: Any, many: Any) -> Any:

@@ -36,7 +36,12 @@ _LOADS: dict[Family, Callable[[str], Any]] = {
     Family.LIST: json.loads,
 }
 
-_TYPES = {"int64": "bigint", "float64": "double precision", "string": 'text COLLATE "C"'}
+_TYPES = {
+    "int64": "bigint",
+    "float64": "double precision",
+    "string": 'text COLLATE "C"',
+    "array<int64>": "bigint[]",
+}
 
 
 @contextlib.contextmanager

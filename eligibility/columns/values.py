@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from eligibility.columns.backends import Backend, NotInColumnsError
+from eligibility.columns.backends import Backend, Cells, NotInColumnsError
 from eligibility.facts import Items
 from eligibility.model import Declaration
 from eligibility.schemas import ValueReader, absent_value
-from eligibility.sources.convert import Convert
+from eligibility.sources.convert import Convert, converter
+from eligibility.sources.plan import Field
 from eligibility.values import Value
 
 if TYPE_CHECKING:
@@ -18,7 +19,19 @@ if TYPE_CHECKING:
     from ibis.expr.types import Column, Table
     from ibis.expr.types import Value as Expression
 
-__all__ = ["MOST_VALUES", "Classes", "Typed", "at_once", "distinct", "either", "one_if", "whole"]
+__all__ = [
+    "MOST_VALUES",
+    "Classes",
+    "Typed",
+    "Valued",
+    "at",
+    "at_once",
+    "distinct",
+    "either",
+    "one_if",
+    "valued",
+    "whole",
+]
 
 MOST_VALUES = 2_000_000
 """How many different values a column may have, or a list different kinds of items."""
@@ -130,6 +143,10 @@ class Classes:
             typed = None
         return self._number(typed)
 
+    def of_typed(self, typed: Typed | None) -> int:
+        """The class of a value that was read already; None for what is not allowed."""
+        return self._number(typed)
+
     def absent(self) -> int:
         """The class of what is not stated at all."""
         return self._number(absent_value(self.fact))
@@ -141,3 +158,44 @@ class Classes:
             self.typed.append(typed)
             self.known.append(known)
         return number
+
+
+@dataclass(frozen=True, slots=True)
+class Valued:
+    """The values of a column, as the database has them, and the class of each and of null."""
+
+    values: Any
+    numbers: Sequence[int]
+    null: int
+
+    @property
+    def constant(self) -> bool:
+        """Whether all are of one class, null too."""
+        return all(one == self.null for one in self.numbers)
+
+    def put(self, backend: Backend, place: int, columns: Mapping[str, Sequence[int]]) -> Table:
+        """A table of the values, with columns whose names end in a number."""
+        import pyarrow as pa
+
+        given = {f"value_{place}": self.values}
+        for name, one in columns.items():
+            given[f"{name}_{place}"] = pa.array(one, "int64")
+        return backend.put(pa.table(given))
+
+
+def at(table: Table, place: int, name: str, null: int, unseen: int) -> Any:
+    """What was joined for a value; other numbers for null, and for one that is not there."""
+    import ibis
+
+    null_too = ibis.ifelse(table[f"c{place}"].isnull(), whole(null), whole(unseen))
+    return ibis.coalesce(table[f"{name}_{place}"], null_too)
+
+
+def valued(
+    backend: Backend, table: Table, number: int, one: Field, classes: Classes, cells: Cells
+) -> Valued:
+    """The values of a column, each read once."""
+    load, convert = cells.loads[number], converter(one.shape)
+    values, raws = distinct(backend, table, table[f"c{number}"], one.column)
+    numbers = [classes.of(load(raw), convert) for raw in raws]
+    return Valued(values, numbers, classes.of(None, convert))

@@ -6,7 +6,7 @@ grow with the tables.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from eligibility.errors import Message, Problem, ProfileError, UsageError
 from eligibility.inputs import Found
@@ -53,11 +53,11 @@ def joined(
     """
     make = _student(plan)
     lists = [_List(one, rows) for one in plan.lists]
+    every = [below for one in lists for below in one.every()]
     ids = _Ahead(rows(plan))
     while not ids.done:
         key = ids.key
-        for one in lists:
-            yield from one.orphans(key, plan.shown)
+        yield from _orphans(every, plan.shown, key)
         row = next(ids)
         count = 1 + sum(1 for _ in ids.take(key))
         if key is None:
@@ -75,8 +75,21 @@ def joined(
             yield Found(place, {"id": str(key)}, ProfileError(wrong))
         else:
             yield Found(place, {**make(row), **items})
-    for one in lists:
-        yield from one.orphans(None, plan.shown, rest=True)
+    yield from _orphans(every, plan.shown, None, rest=True)
+
+
+def _orphans(
+    lists: Sequence[_List], students: str, key: Key, *, rest: bool = False
+) -> Iterator[Found]:
+    """What stands before a student's rows, and so belongs to nobody, in the order of the id.
+
+    One for each id in each list.
+    """
+    while found := [one for one in lists if one.rows.before(key) or (rest and not one.rows.done)]:
+        first = min((one.rows.key for one in found), key=lambda key: (key is not None, key))
+        for one in found:
+            if one.rows.key == first:
+                yield one.orphan(students)
 
 
 def _student(plan: Plan) -> Callable[[Row], dict[str, object]]:
@@ -163,26 +176,27 @@ class _List:
 
     def __init__(self, plan: ListPlan, rows: Callable[[Plan | ListPlan], Iterator[Row]]) -> None:
         self.plan = plan
-        self._rows = _Ahead(rows(plan))
+        self.rows = _Ahead(rows(plan))
         self._fields = members(plan.fields)
         self._skipped = 1 + (plan.item is not None) + (plan.key is not None)
         self._below = [_List(one, rows) for one in plan.below]
         self._wrong: dict[Message, None] = {}
 
-    def orphans(self, key: Key, students: str, *, rest: bool = False) -> Iterator[Found]:
-        """What stands before a student's rows, and so belongs to none; one for each id."""
-        rows, table = self._rows, self.plan.shown
-        while not rows.done and (rest or rows.before(key)):
-            own = rows.key
-            count = sum(1 for _ in rows.take(own))
-            noun = "row" if count == 1 else "rows"
-            if own is None:
-                yield _refused(table, None, Message(f"{count:,} {noun} without a student's id"))
-            else:
-                text = f"{count:,} {noun} of a student who is not in `{students}`"
-                yield _refused(f"{table}: {_called(own)}", own, Message(text))
-        for below in self._below:
-            yield from below.orphans(key, students, rest=rest)
+    def every(self) -> Iterator[_List]:
+        """The list and those in it."""
+        yield self
+        for one in self._below:
+            yield from one.every()
+
+    def orphan(self, students: str) -> Found:
+        """The next rows, which are all of somebody who is none of the students."""
+        own, table = self.rows.key, self.plan.shown
+        count = sum(1 for _ in self.rows.take(own))
+        noun = "row" if count == 1 else "rows"
+        if own is None:
+            return _refused(table, None, Message(f"{count:,} {noun} without a student's id"))
+        text = f"{count:,} {noun} of a student who is not in `{students}`"
+        return _refused(f"{table}: {_called(own)}", own, Message(text))
 
     def items(self, key: Key) -> object:
         """The list of a student; None where it is not known that there are no items."""
@@ -201,8 +215,11 @@ class _List:
         """
         found: list[tuple[object, dict[str, object]]] = []
         named: dict[object, dict[str, object]] = {}
-        for row in self._rows.take(key):
+        for row in self.rows.take(key):
             if len(found) > MAX_ITEMS:
+                if self.plan.item is not None:  # none of the lists they go to need be too long
+                    text = f"more than {MAX_ITEMS:,} rows of `{self.plan.shown}` are the student's"
+                    self._wrong[Message(text)] = None
                 continue
             item: dict[str, object] = {}
             for (name, convert), cell in zip(self._fields, row[self._skipped :], strict=True):
