@@ -266,24 +266,22 @@ def test_columns_in_postgres_write_what_rows_do(server: str, tmp_path: Path) -> 
 PARTIAL = {
     "in columns": (
         nested,
-        f"""{NESTED}lists:
-  course: {{complete: false, lists: {{part: {{complete: false}}}}}}
-  job: {{complete: false}}
-""",
+        NESTED.replace("course: {", "course: {complete: false, lists: {part: {complete: false}}, ")
+        + "  job: {complete: false}\n",
     ),
     "in lists in columns": (
         nested,
-        f"{NESTED}lists: {{course: {{lists: {{part: {{complete: false}}}}}}}}\n",
+        NESTED.replace("course: {", "course: {lists: {part: {complete: false}}, "),
     ),
     "in tables": (
         database,
-        FLAT.replace("  course:\n", "  course:\n    complete: false\n").replace(
+        TABLES.replace("  course:\n", "  course:\n    complete: false\n").replace(
             "job: {missing: unknown, ", "job: {complete: false, "
         ),
     ),
     "in tables that some are not in": (
         csv_set,
-        FLAT.replace("  course:\n", "  course:\n    complete: false\n    missing: unknown\n"),
+        TABLES.replace("  course:\n", "  course:\n    complete: false\n    missing: unknown\n"),
     ),
 }
 
