@@ -160,9 +160,12 @@ class Part:
 
     def _derived(self, values: Sequence[int]) -> tuple[Sequence[Truth], Sequence[Truth]]:
         """The values of the part's own nodes, now and projected."""
-        rows = [[TRUTHS[value][place] for value in values] for place in range(2)]
-        now, then = self._engine.derive(rows)
-        return now.values, then.values
+        pairs = [TRUTHS[value] for value in values]
+        rows = [[now for now, _ in pairs]]
+        if any(now is not then for now, then in pairs):
+            rows.append([then for _, then in pairs])
+        found = self._engine.derive(rows)
+        return found[0].values, found[-1].values
 
     def _missing(self, values: Sequence[int]) -> tuple[Blocked, ...]:
         now, then = (self._spread(found) for found in self._derived(values))

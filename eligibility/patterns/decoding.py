@@ -243,6 +243,8 @@ def _numbers(raw: Any) -> Iterator[Decimal | int]:
 
 def _short(raw: Any) -> bool:
     """Whether no number has so many digits that another one may be taken for it."""
+    if isinstance(raw, str):
+        return True
     return all(_few_digits(number) for number in _numbers(raw) if isinstance(number, Decimal))
 
 
