@@ -9,9 +9,8 @@ another is decided by what that one came out as, however long a chain of outcome
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from eligibility.compiled import CompiledPack, Node, NodeKind
@@ -27,7 +26,7 @@ __all__ = ["PATTERNS", "Blocked", "Decided", "Decider", "Part", "deciders", "kin
 PATTERNS = 16_384
 """How many patterns of a part are remembered; then all are forgotten at once."""
 
-_ROOM = 24 << 20
+_ROOM = 16 << 20
 _OBJECT = 150
 """How many bytes the patterns of all parts may take together, and each beside its bits."""
 
@@ -59,19 +58,20 @@ class Decided:
     `now` and `then` are the values of all its conditions together.
     """
 
-    __slots__ = ("_blocking", "_find", "now", "then")
+    __slots__ = ("_blocking", "_part", "_values", "now", "then")
 
-    def __init__(self, now: int, then: int, find: Callable[[], tuple[Blocked, ...]]) -> None:
+    def __init__(self, now: int, then: int, part: Part, values: Sequence[int]) -> None:
         self.now = now
         self.then = then
-        self._find = find
+        self._part = part
+        self._values = values
         self._blocking: tuple[Blocked, ...] | None = None
 
     @property
     def blocking(self) -> tuple[Blocked, ...]:
         """What is missing; found when it is asked for first."""
         if self._blocking is None:
-            self._blocking = self._find()
+            self._blocking = self._part.missing(self._values)
         return self._blocking
 
 
@@ -155,7 +155,8 @@ class Part:
         return Decided(
             int(min(now[place] for place in self._places)),
             int(min(then[place] for place in self._places)),
-            partial(self._missing, values),
+            self,
+            values,
         )
 
     def _derived(self, values: Sequence[int]) -> tuple[Sequence[Truth], Sequence[Truth]]:
@@ -167,7 +168,8 @@ class Part:
         found = self._engine.derive(rows)
         return found[0].values, found[-1].values
 
-    def _missing(self, values: Sequence[int]) -> tuple[Blocked, ...]:
+    def missing(self, values: Sequence[int]) -> tuple[Blocked, ...]:
+        """What is missing where the leaves have these values, each a number in `TRUTHS`."""
         now, then = (self._spread(found) for found in self._derived(values))
         missing = blocking(self._compiled, self._nodes, now, then)
         return tuple(self._blocked(one) for one in missing)

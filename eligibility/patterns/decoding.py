@@ -35,7 +35,7 @@ _SCALED = re.compile(rb"[\s:,\[]-?[0-9.]*0[eE]")
 that one has so many noughts, or one before an exponent, if no number is remembered that has more
 than 14 digits before the point and as many behind it."""
 
-_ROOM = 24 << 20
+_ROOM = 16 << 20
 _OBJECT = 200
 """How many bytes the kinds of items of a list may take, and each beside what it adds."""
 
