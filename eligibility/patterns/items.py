@@ -185,22 +185,6 @@ class ItemKinds:
         """
         return [(one.first, one.last, one.table()) for one in self._placed[1]]
 
-    def rows(self, classes: Any) -> tuple[Any, Any]:
-        """What many items add in each of the `words`, and which of them can be added up at all.
-
-        `classes` is as for `cases`. What comes back is an array of 64-bit integers, with a row
-        for each item and a column for each word, and one of truth values.
-        """
-        import numpy as np
-
-        first, last = self.words
-        cases = self.cases(classes)
-        good = (cases >= 0).all(axis=1)
-        found: Any = np.zeros((len(classes), last - first), np.int64)
-        for column, (begin, end, table) in zip(cases[good].T, self.tables(), strict=True):
-            found[good, begin - first : end - first] += table[column]
-        return found, good
-
     @property
     def taken(self) -> int:
         """About how many bytes the classes and the cases take."""
