@@ -13,6 +13,7 @@ from typing import cast
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from parts import Places, came_out
 
 from eligibility.batch.answering import OneByOne
@@ -369,11 +370,11 @@ ITEMS = [
 ]
 
 
-def rows_of(kinds: ItemKinds, classes: Integers) -> tuple[Integers, Integers]:
+def rows_of(kinds: ItemKinds, classes: Integers) -> tuple[Integers, NDArray[np.bool_]]:
     """What items add word by word, and which of them can be added up at all."""
     first, last = kinds.words
     cases = kinds.cases(classes)
-    good = (cases >= 0).all(axis=1)
+    good = cases.min(axis=1, initial=0) >= 0
     rows = np.zeros((len(classes), last - first), np.int64)
     for column, (begin, end, table) in zip(cases[good].T, kinds.tables(), strict=True):
         rows[good, begin - first : end - first] += table[column]
