@@ -32,6 +32,7 @@ from eligibility.commands.shared import (
     progress,
     rules_option,
     say,
+    say_if_none,
     stdin,
     tables_options,
     today,
@@ -140,7 +141,9 @@ def check(
             raise _NothingAnsweredError
         writer.finish()
     sys.stdout.flush()
-    ctx.exit(_closing(tally, single))
+    code = _closing(tally, single)
+    say_if_none(tally.read, paths)
+    ctx.exit(code)
 
 
 def _only(student: str, paths: tuple[str, ...], rules: RulePack, asked: Asked) -> Iterator[Found]:
@@ -344,6 +347,7 @@ def profile_validate(ctx: click.Context, paths: tuple[str, ...], rules: tuple[st
             bad += 1
             say(str(error))
     click.echo(f"{good + bad} read: {good} valid, {bad} not")
+    say_if_none(good + bad, paths)
     ctx.exit(REFUSED if bad else 0)
 
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import gzip
 import itertools
 import os
-import sys
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, NamedTuple
 
 from eligibility.errors import Message, Problem, ProfileError, UsageError
 from eligibility.loading import shown
+from eligibility.packing import PACKED, BrokenError, unpacked
 from eligibility.profile_json import MAX_PROFILE_BYTES, parse_json
 
 __all__ = [
@@ -37,9 +33,6 @@ __all__ = [
 
 LINES = (".ndjson", ".jsonl")
 """Endings of files that hold a profile a line."""
-
-PACKED = {".gz": "gzip", ".zst": "Zstandard"}
-"""Behind another ending: what it says is compressed, and how."""
 
 STDIN = "-"
 _BOM = b"\xef\xbb\xbf"
@@ -168,14 +161,14 @@ def _file(path: Path) -> Iterator[Found | Unread]:
     name = shown(path)
     kind = _kind(path)
     try:
-        with _bytes(path) as stream:
+        with unpacked(path) as stream:
             if kind in LINES:
                 yield from each_line(lines_of(stream), name)
             elif kind == ".json":
                 yield from _values(_parsed(stream.read(MAX_PROFILE_BYTES + 1), name), name)
             else:
                 yield from _sniffed(lines_of(stream), name)
-    except _BrokenError:
+    except BrokenError:
         form = PACKED[path.suffix.lower()]
         text = f"cannot be read: it is not {form}, or not all of it is there"
         yield replace(_wrong(name, Message(text)), alone=True)
@@ -184,34 +177,6 @@ def _file(path: Path) -> Iterator[Found | Unread]:
         yield replace(_wrong(name, Message("cannot be read: it is Zstandard", hint)), alone=True)
     except OSError as error:
         yield unreadable(name, error)
-
-
-class _BrokenError(Exception):
-    """A compressed file is not what its ending says, or is cut off."""
-
-
-@contextlib.contextmanager
-def _bytes(path: Path) -> Iterator[BinaryIO]:
-    """What a file holds, not compressed. Raises ImportError where no library can read it."""
-    broken: tuple[type[Exception], ...] = (EOFError, gzip.BadGzipFile, zlib.error)
-    opening: Callable[..., AbstractContextManager[object]]
-    match path.suffix.lower():
-        case ".gz":
-            opening = gzip.open
-        case ".zst":
-            if sys.version_info >= (3, 14):
-                from compression import zstd
-            else:
-                from backports import zstd
-            opening = zstd.open
-            broken = (EOFError, zstd.ZstdError)
-        case _:
-            opening = open
-    with opening(path, "rb") as stream:
-        try:
-            yield cast("BinaryIO", stream)
-        except broken:
-            raise _BrokenError from None
 
 
 def lines_of(stream: BinaryIO) -> Iterator[bytes]:
@@ -236,11 +201,13 @@ def _each(lines: Iterable[tuple[int, bytes]], name: str) -> Iterator[Unread]:
 
 
 def _sniffed(lines: Iterator[bytes], name: str) -> Iterator[Found | Unread]:
-    """One JSON value, or a profile a line: that is when the first line is one by itself."""
+    """One JSON value, or a profile a line: that is when the first line is one by itself.
+
+    Of nothing but blanks, nothing: there is no line.
+    """
     numbered = enumerate(lines, start=1)
     first = next((one for one in numbered if one[1].strip() not in (b"", _BOM)), None)
     if first is None:
-        yield replace(_wrong(name, Message("is empty")), alone=True)
         return
     found = _parsed(first[1].rstrip(), name, first[0])
     if found.error is None:

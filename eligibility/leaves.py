@@ -39,7 +39,7 @@ from eligibility.operators import compare, compare_completed
 from eligibility.remembered import Remembered, Table
 from eligibility.results import MET, Result, both, names_of_met, nearest, uncovered
 from eligibility.truth import Truth
-from eligibility.values import Days, Duration, Unit, Value, shift
+from eligibility.values import Days, Duration, Unit, Value, shift, since
 
 __all__ = ["EXACT", "Fold", "Scenario", "fold"]
 
@@ -234,7 +234,7 @@ class Fold:
             return tuple(literal.value for literal in operand), ()
         if isinstance(operand, Literal):
             if isinstance(operand.value, Duration):
-                return Days(shift(self._as_of, operand.value, -1), self._as_of), ()
+                return since(self._as_of, operand.value), ()
             return operand.value, ()
         value, missing = self._referred(operand, around)
         if operand.plus is None or value is None or value is _SUPPLIED:

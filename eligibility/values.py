@@ -7,6 +7,7 @@ import datetime
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 from dateutil.relativedelta import relativedelta
@@ -22,6 +23,7 @@ __all__ = [
     "decimal_text",
     "plain",
     "shift",
+    "since",
     "total_completed",
 ]
 
@@ -129,6 +131,12 @@ def shift(day: datetime.date, duration: Duration, sign: int = 1) -> datetime.dat
         return day + step
     except (ValueError, OverflowError):
         return datetime.date.max if sign > 0 else datetime.date.min
+
+
+@lru_cache(maxsize=1024)
+def since(day: datetime.date, duration: Duration) -> Days:
+    """The days from a calendar duration before a day up to that day, both included."""
+    return Days(shift(day, duration, -1), day)
 
 
 def completed(start: datetime.date, end: datetime.date, unit: Unit) -> int:

@@ -13,16 +13,21 @@ from typing import Any
 import duckdb
 from every_type import every_type
 
+from eligibility.errors import EligibilityError
 from eligibility.facts import Profile
 from eligibility.profile_json import parse_json
 from eligibility.schemas import ProfileReader
+from eligibility.sources import Part, Source
+from eligibility.sources.finding import find_student
 from eligibility.sources.tables import TableSource
 
 __all__ = [
     "COLUMNS",
     "MAPPING",
     "RULES",
+    "asked",
     "made",
+    "one_by_one",
     "profiles",
     "read",
     "row_tables",
@@ -119,6 +124,36 @@ def write_ndjson(path: Path, students: list[Student]) -> Path:
 def profiles(students: list[Student]) -> list[Profile]:
     """What the reader makes of them, by way of their JSON."""
     return [_READER.read(parse_json(_json(one), "")) for one in students]
+
+
+class _Whole:
+    """A source of which nobody knows that it is tables."""
+
+    size: int | None = None
+    again = True
+
+    def __init__(self, source: TableSource) -> None:
+        self.name = source.name
+        self._source = source
+
+    def parts(self) -> Iterator[Part]:
+        yield from self._source.parts()
+
+    def fingerprint(self) -> str:
+        return ""
+
+
+def asked(source: Source, student: str) -> str:
+    """Who is found, or what is said."""
+    try:
+        return repr(find_student(student, [source]))
+    except EligibilityError as error:
+        return str(error)
+
+
+def one_by_one(source: TableSource, student: str) -> str:
+    """Who is found when all are looked at, or what is said."""
+    return asked(_Whole(source), student)
 
 
 def read(source: TableSource) -> list[Profile]:

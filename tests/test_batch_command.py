@@ -477,14 +477,41 @@ def test_nothing_refused_is_exit_code_0_and_an_empty_file(tmp_path: Path) -> Non
     assert (tmp_path / "out.csv.rejects.ndjson").read_bytes() == b""
 
 
-@pytest.mark.parametrize("ending", ["ndjson", "csv", "parquet", "duckdb"])
+UNPACKINGS: dict[str, Callable[[bytes], bytes]] = {
+    ".gz": gzip.decompress,
+    ".zst": zstd.decompress,
+}
+
+
+@pytest.mark.parametrize("ending", ["ndjson", "jsonl", "csv"])
+@pytest.mark.parametrize("packing", UNPACKINGS)
+def test_a_file_is_compressed_where_its_name_says_so(
+    packing: str, ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(files, "PART_BYTES", 5_000)
+    source = written(tmp_path / "students.ndjson", many(60, wrong=(7,)))
+    names = [f"out.{ending}", f"out.{ending}{packing}", f"again.{ending}{packing.upper()}"]
+    for name, jobs in zip(names, ("1", "1", "2"), strict=True):
+        assert batch(source, "--to", name, "--jobs", jobs, *FEW).exit_code == 1
+    plain, packed, again = (Path(name).read_bytes() for name in names)
+    assert UNPACKINGS[packing](packed) == plain
+    assert again == packed
+    rejects = [Path(f"{name}.rejects.ndjson").read_bytes() for name in names]
+    assert rejects[0] == rejects[1] == rejects[2] != b""
+    assert run("summary", names[1], "--format", "json").exit_code == 0
+    assert len([*tmp_path.iterdir()]) == 1 + 3 * len(names)
+
+
+@pytest.mark.parametrize("ending", ["ndjson", "csv", "csv.gz", "csv.zst", "parquet", "duckdb"])
 def test_no_student_at_all_is_answered_with_no_row(ending: str, tmp_path: Path) -> None:
     source = written(tmp_path / "students.ndjson", [])
     target = tmp_path / f"out.{ending}"
     assert batch(source, "--to", target, *FEW).exit_code == 0
     assert json.loads((tmp_path / f"{target.name}.summary.json").read_text("utf-8"))["read"] == 0
-    if ending == "csv":
-        assert target.read_text("utf-8") == "profile,outcome,status,blocking\n"
+    if ending.startswith("csv"):
+        unpack = UNPACKINGS.get(target.suffix, bytes)
+        assert unpack(target.read_bytes()) == b"profile,outcome,status,blocking\n"
 
 
 def finding(*blocking: Any) -> Findings:
@@ -733,7 +760,7 @@ def until(ready: Callable[[], bool], running: subprocess.Popen[str]) -> None:
         time.sleep(0.005)
 
 
-@pytest.mark.parametrize("ending", ["ndjson", "csv", "parquet", "duckdb"])
+@pytest.mark.parametrize("ending", ["ndjson", "csv", "csv.gz", "csv.zst", "parquet", "duckdb"])
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_interrupted_run_leaves_nothing(ending: str, jobs: int, tmp_path: Path) -> None:
     source = tmp_path / "source" / "students.ndjson"
@@ -786,6 +813,37 @@ def test_a_run_that_is_taken_up_again_ends_like_one_that_was_not_interrupted(
     batch(source, "--to", whole)
     assert outputs(target) == outputs(whole)
     assert counted(target / "summary.json") == counted(whole / "summary.json")
+
+
+def test_a_run_that_is_interrupted_while_a_part_is_counted_counts_it_once(
+    mixed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true = Tally.add
+
+    def counted(self: Tally, other: Tally) -> None:
+        true(self, other)
+        if sys._getframe(1).f_code.co_name == "fill":
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as made:
+        made.setattr(Tally, "add", counted)
+        assert batch(mixed, "--to", "out", *FEW).exit_code == 130
+    again = batch(mixed, "--to", "out", "--resume", *FEW)
+    assert again.stderr.startswith("10 read: 2 answered, 8 rejected, in ")
+
+
+def test_a_database_that_was_just_made_when_the_run_was_interrupted_is_gone(
+    mixed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true = duckdb.connect
+
+    def interrupted(database: str) -> None:
+        true(database).close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(duckdb, "connect", interrupted)
+    assert batch(mixed, "--to", "out.duckdb", *FEW).exit_code == 130
+    assert [path.name for path in Path().iterdir()] == ["students.ndjson"]
 
 
 @pytest.mark.usefixtures("small_parts")
@@ -903,6 +961,43 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
         ("students.ndjson", "--to", "out.csv", "--format", "parquet"),
         "`--format parquet` does not go with a file that ends in `.csv`\n  = leave it out\n",
     ),
+    "a format that belies the ending below a compressed one": (
+        ("students.ndjson", "--to", "out.csv.gz", "--format", "ndjson"),
+        "`--format ndjson` does not go with a file that ends in `.csv`\n  = leave it out\n",
+    ),
+    "standard output": (
+        ("-", "--to", "-"),
+        (
+            "`--to -`: rejects and a summary stand beside the verdicts, which takes a name\n"
+            "  = e.g. `verdicts.ndjson`; to standard output goes"
+            " `eligibility check --format ndjson`\n"
+        ),
+    ),
+    "what is compressed anyway": (
+        ("students.ndjson", "--to", "out.parquet.gz"),
+        (
+            "`out.parquet.gz` cannot be written: a `.parquet` file is not compressed as a whole\n"
+            "  = leave out `.gz`\n"
+        ),
+    ),
+    "a table that is compressed": (
+        ("students.ndjson", "--to", "out.duckdb.zst"),
+        (
+            "`out.duckdb.zst` cannot be written: a `.duckdb` file is not compressed as a whole\n"
+            "  = leave out `.zst`\n"
+        ),
+    ),
+    "something that is compressed": (
+        ("students.ndjson", "--to", "spring.2026.gz"),
+        (
+            "`spring.2026.gz` does not say what is compressed\n"
+            "  = end it in `.ndjson.gz` or `.csv.gz`\n"
+        ),
+    ),
+    "to resume a compressed file": (
+        ("students.ndjson", "--to", "out.csv.gz", "--resume"),
+        "`--resume` goes with a folder of parts\n  = name one with --to, or leave it out\n",
+    ),
     "a format that is no table": (
         ("students.ndjson", "--to", "out.duckdb", "--format", "ndjson"),
         "`--format ndjson` does not go with a table of a database\n  = leave it out\n",
@@ -999,6 +1094,19 @@ def test_what_is_not_installed_is_told_with_how_to_get_it(
     assert result.stderr.startswith(told)
 
 
+def test_a_file_that_no_library_compresses_is_told_with_what_to_install(
+    mixed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "backports", None)
+    result = batch(mixed, "--to", "out.csv.zst")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "`out.csv.zst` cannot be written here: it is Zstandard\n"
+        "  = `pip install 'eligibility[zst]'` brings what writes it\n"
+    )
+    assert [path.name for path in Path().iterdir()] == ["students.ndjson"]
+
+
 def test_a_table_that_cannot_take_the_place_of_a_view_is_told(mixed: Path) -> None:
     with duckdb.connect("out.duckdb") as connection:
         connection.execute("CREATE VIEW verdicts AS SELECT 1 AS one")
@@ -1084,6 +1192,28 @@ def test_a_file_that_became_shorter_while_a_part_was_read_ends_the_run(tmp_path:
     written(path, many(3))
     with pytest.raises(UsageError, match="became shorter while it was read"):
         list(part.places())
+
+
+@pytest.mark.parametrize("changed", ["in place", "by another file", "at its end"])
+def test_a_file_that_is_written_anew_while_it_is_read_ends_the_run(
+    changed: str, tmp_path: Path
+) -> None:
+    path = written(tmp_path / "students.ndjson", many(9))
+    [part] = files.Lines(path).parts()
+    assert len(list(part.places())) == 9
+    text = path.read_text("utf-8").replace("student-", "STUDENT-")
+    if changed == "by another file":
+        (tmp_path / "new").write_text(text, encoding="utf-8")
+        (tmp_path / "new").replace(path)
+    else:
+        with open(path, "a" if changed == "at its end" else "r+", encoding="utf-8") as stream:
+            stream.write(text)
+    places = part.places()
+    with pytest.raises(UsageError) as caught:
+        list(places)
+    assert str(caught.value) == (
+        f"`{path}` was changed while it was read\n  = begin anew when nothing writes to it any more"
+    )
 
 
 @pytest.fixture

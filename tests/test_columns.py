@@ -267,6 +267,48 @@ def test_columns_in_postgres_write_what_rows_do(server: str, tmp_path: Path) -> 
     compare(tmp_path, source, "postgres", *mapped(tmp_path, mapping))
 
 
+PARTIAL = {
+    "in columns": (
+        nested,
+        NESTED.replace("course: {", "course: {complete: false, lists: {part: {complete: false}}, ")
+        + "  job: {complete: false}\n",
+    ),
+    "in lists in columns": (
+        nested,
+        NESTED.replace("course: {", "course: {lists: {part: {complete: false}}, "),
+    ),
+    "in tables": (
+        database,
+        TABLES.replace("  course:\n", "  course:\n    complete: false\n").replace(
+            "job: {missing: unknown, ", "job: {complete: false, "
+        ),
+    ),
+    "in tables that some are not in": (
+        csv_set,
+        TABLES.replace("  course:\n", "  course:\n    complete: false\n    missing: unknown\n"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PARTIAL)
+def test_lists_that_may_lack_items_are_told_as_by_rows(case: str, tmp_path: Path) -> None:
+    make, mapping = PARTIAL[case]
+    source, whole = make(tmp_path)
+    assert mapping != whole
+    words = mapped(tmp_path, mapping)
+    found = compare(tmp_path, source, "duckdb", *words)
+    shutil.rmtree(tmp_path / "duckdb")
+    (tmp_path / "mapping.yaml").write_text(whole, encoding="utf-8")
+    assert batch(tmp_path, source, "duckdb", *words)["summary"] != found["summary"]
+
+
+def test_lists_that_may_lack_items_are_told_as_by_rows_in_postgres(
+    server: str, tmp_path: Path
+) -> None:
+    source, _ = postgres(tmp_path, server)
+    compare(tmp_path, source, "postgres", *mapped(tmp_path, PARTIAL["in tables"][1]))
+
+
 @pytest.mark.parametrize("reasons", ["none", "blocking"])
 @pytest.mark.parametrize("kind", ["ndjson", "csv", "wide", "parquet"])
 def test_all_formats_come_out_the_same(kind: str, reasons: str, tmp_path: Path) -> None:

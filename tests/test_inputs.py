@@ -171,8 +171,8 @@ def test_a_folder_that_cannot_be_read_is_reported(
         (b'\n{"id": "a"}\n\n\n{"id": "b"}', [("<stdin>:2", "a"), ("<stdin>:5", "b")]),
         (b'[{"id": "a"}, {"id": "b"}]', [("<stdin>[0]", "a"), ("<stdin>[1]", "b")]),
         (b'[\n{"id": "a"},\n{"id": "b"}\n]', [("<stdin>[0]", "a"), ("<stdin>[1]", "b")]),
-        (b"", [("<stdin>", "<stdin>: is empty")]),
-        (b" \n \n", [("<stdin>", "<stdin>: is empty")]),
+        (b"", []),
+        (b" \n \n", []),
         (
             b'{"id": "a",}\n{"id": "b"}\n',
             [

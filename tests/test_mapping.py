@@ -313,6 +313,7 @@ lists:
     columns: {titel: name, grade: mark}
     order: [term]
     missing: null_
+    complete: partly
     item: name
 """,
         {"students": PEOPLE, "course": "id VARCHAR, name VARCHAR, mark DOUBLE, hours INTEGER"},
@@ -333,11 +334,14 @@ m.yaml:5:14: unknown word for what is missing `null_`
   |     missing: null_
   |              ^^^^^
   = known: `empty`, `unknown`
-m.yaml:6:5: unknown key `item` of list `course`
+m.yaml:6:15: expected true or false for `complete` of list `course`, found `partly`
+  |     complete: partly
+  |               ^^^^^^
+m.yaml:7:5: unknown key `item` of list `course`
   |     item: name
   |     ^^^^
-  = known: `column`, `columns`, `id`, `ignore`, `key`, `lists`, `missing`, `order`, `split`, \
-`table`, `values`
+  = known: `column`, `columns`, `complete`, `id`, `ignore`, `key`, `lists`, `missing`, `order`, \
+`split`, `table`, `values`
 """,
     ),
     "mistakes in a list in a column": (

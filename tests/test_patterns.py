@@ -5,21 +5,35 @@ from __future__ import annotations
 import datetime
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
+from typing import cast
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from parts import Places, came_out
 
 from eligibility.batch.answering import OneByOne
 from eligibility.batch.formats import Ndjson
 from eligibility.batch.streaming import Streaming
 from eligibility.batch.summary import Counting
+from eligibility.conditions import Literal, Operand, Reference
+from eligibility.facts import Item
 from eligibility.inputs import Found, Unread
+from eligibility.operators import compare
 from eligibility.packs import Pack, load_cases, load_pack
+from eligibility.patterns.arrays import Integers
+from eligibility.patterns.compared import Compared, literals
+from eligibility.patterns.deciding import kinds_of
 from eligibility.patterns.decoding import Decoder
+from eligibility.patterns.families import UnpackableError
+from eligibility.patterns.items import ItemKinds
 from eligibility.patterns.layout import MOST, WORD, Layout
+from eligibility.truth import Truth
+from eligibility.values import Absent, Days, Duration, Unit, Value, since
 
 TODAY = datetime.date(2026, 11, 24)
 
@@ -233,11 +247,12 @@ def test_what_is_remembered_is_forgotten_when_it_is_too_much(
     club: Pack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from eligibility.batch import deciding as batches
-    from eligibility.patterns import deciding, decoding, families
+    from eligibility.patterns import deciding, decoding, families, tables
 
     for module, name in (
         (decoding, "REMEMBERED"),
-        (deciding, "PATTERNS"),
+        (tables, "PATTERNS"),
+        (deciding, "_VALUES"),
         (families, "KNOWN"),
         (batches, "_HELD"),
     ):
@@ -337,6 +352,142 @@ def test_every_shipped_profile_comes_out_as_it_does_one_by_one(shipped: Pack) ->
     plain = OneByOne(shipped, TODAY, asked, "blocking")
     assert len(files) > 50
     assert came_out(quick, len(asked), places) == came_out(plain, len(asked), places)
+
+
+# -- kinds of items ---------------------------------------------------------------------
+
+
+def item(**stated: object) -> Item:
+    values = {name: value for name, value in stated.items() if value is not None}
+    return Item("/0", cast("dict[str, Value]", values), {})
+
+
+ITEMS = [
+    item(topic=topic, credits=amount, status=status)
+    for topic in ("law", "ethics", None)
+    for amount in (Decimal(3), Decimal("2.5"), Decimal(0), Decimal("1e30"), None)
+    for status in ("done", "enrolled", None)
+]
+
+
+def rows_of(kinds: ItemKinds, classes: Integers) -> tuple[Integers, NDArray[np.bool_]]:
+    """What items add word by word, and which of them can be added up at all."""
+    first, last = kinds.words
+    cases = kinds.cases(classes)
+    good = cases.min(axis=1, initial=0) >= 0
+    rows = np.zeros((len(classes), last - first), np.int64)
+    for column, (begin, end, table) in zip(cases[good].T, kinds.tables(), strict=True):
+        rows[good, begin - first : end - first] += table[column]
+    return rows, good
+
+
+def test_many_items_at_once_add_what_each_adds_by_itself(club: Pack) -> None:
+    kinds = kinds_of(club.compiled, TODAY, ["entry"])
+    courses = kinds.lists["courses"]
+    for _ in range(2):
+        classes = np.array(
+            [[courses.number(name, one, 99) for name in courses.reads] for one in ITEMS]
+        )
+        rows, good = rows_of(courses, classes)
+        assert [*good] == [one.values.get("credits") != Decimal("1e30") for one in ITEMS]
+        assert (rows[~good] == 0).all()
+        first, last = courses.words
+        for one, row in zip(classes[good], rows[good], strict=True):
+            assert kinds.layout.split(courses.total([*one]))[first:last] == [*row]
+        with pytest.raises(UnpackableError):
+            courses.total([*classes[~good][0]])
+        assert courses.taken > 0
+        courses.forget()
+        assert courses.taken == 0
+
+
+def test_no_items_add_nothing(club: Pack) -> None:
+    courses = kinds_of(club.compiled, TODAY, ["entry"]).lists["courses"]
+    rows, good = rows_of(courses, np.zeros((0, len(courses.reads)), np.int64))
+    assert (len(rows), len(good)) == (0, 0)
+
+
+# -- where values stand -----------------------------------------------------------------
+
+NUMBERS = [*range(1, 10), Decimal("2.5"), Decimal("4.0"), Decimal(-1), Absent(), None]
+DATES = [
+    *(Days.parse(text) for text in ("2019", "2020", "2020-01", "2020-02", "2020-02-01", "2021")),
+    *(Days.on(TODAY + datetime.timedelta(days)) for days in range(-800, 30, 20)),
+    *(
+        Days.parse(text)
+        for text in ("2024-11", "2024-11-24", "2024-11-23", "2026-11", "2026-11-25")
+    ),
+    Absent(),
+    None,
+]
+
+
+@pytest.mark.parametrize(
+    ("values", "tests"),
+    [
+        (
+            NUMBERS,
+            [
+                (operator, Literal(number))
+                for operator in "is is_not at_least more_than at_most less_than".split()
+                for number in (3, Decimal("4.00"), 7)
+            ]
+            + [(operator, (Literal(2), Literal(8))) for operator in ("one_of", "none_of")]
+            + [("exists", Literal(value=True)), ("exists", Literal(value=False))],
+        ),
+        (
+            DATES,
+            [
+                (operator, Literal(Days.parse(text)))
+                for operator in "is is_not before after on_or_before on_or_after".split()
+                for text in ("2020-02-01", "2020-01-31", "2020-02")
+            ]
+            + [("within", Literal(Duration(years=2))), ("within", Literal(Duration(days=30)))],
+        ),
+    ],
+    ids=["numbers", "dates"],
+)
+def test_values_in_one_place_come_to_the_same_in_all_comparisons(
+    values: Sequence[Value | None], tests: Sequence[tuple[str, Operand]]
+) -> None:
+    asked: list[object] = []
+    named = [(test, literals(*test, None, TODAY)) for test in tests]
+    assert all(some is not None for _, some in named)
+    compared = Compared(named, bytes)
+
+    def right(operand: Operand) -> object:
+        if isinstance(operand, tuple):
+            return tuple(one.value for one in operand)
+        assert isinstance(operand, Literal)
+        return since(TODAY, operand.value) if isinstance(operand.value, Duration) else operand.value
+
+    for value in [*values, *values]:
+
+        def evaluate(test: tuple[str, Operand], value: Value | None = value) -> Truth:
+            asked.append((test, value))
+            return compare(test[0], value, right(test[1]), None)
+
+        direct = bytes(compare(operator, value, right(one), None) for operator, one in tests)
+        assert compared.of(value, evaluate) == direct, value
+    assert len(asked) < len(values) * len(tests)
+
+
+@pytest.mark.parametrize(
+    ("operator", "operand", "unit"),
+    [
+        ("matches", Literal("a*"), None),
+        ("is", Literal("a"), None),
+        ("is", Literal(value=True), None),
+        ("at_least", Literal(18), "years"),
+        ("at_least", Reference("fact", "gpa"), None),
+        ("on_or_before", Reference("fact", "as_of"), None),
+        ("one_of", (Literal("a"), Literal("b")), None),
+    ],
+)
+def test_what_does_not_rest_on_places_is_not_told_by_them(
+    operator: str, operand: Operand, unit: Unit | None
+) -> None:
+    assert literals(operator, operand, unit, TODAY) is None
 
 
 # -- the layout -------------------------------------------------------------------------

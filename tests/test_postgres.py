@@ -15,7 +15,17 @@ import servers
 from click.testing import Result
 from commands import DAY, run
 from commands import RULES as CLUB
-from student_tables import MAPPING, RULES, Student, made, profiles, read, row_tables
+from student_tables import (
+    MAPPING,
+    RULES,
+    Student,
+    asked,
+    made,
+    one_by_one,
+    profiles,
+    read,
+    row_tables,
+)
 
 from eligibility.errors import ProblemsError, UsageError
 from eligibility.sources.postgres import TableWriter, display_name, write_table
@@ -201,6 +211,64 @@ QUERIES = {
         "says: cannot insert multiple commands into a prepared statement (SQLSTATE 42601)"
     ),
 }
+
+
+@pytest.mark.parametrize("query", [None, "SELECT * FROM people WHERE student LIKE 's-%'"])
+def test_whoever_is_asked_for_it_is_as_if_all_were_looked_at(url: str, query: str | None) -> None:
+    students = made(nested=False)
+    load(url, students)
+    names = [str(one["id"]) for one in students if one["id"][:2] != "s-" or one["id"][-2:] == "33"]
+    others = ["S-001", "s-1", "07", "a b ", "", "%s", "{}", "' OR '1' = '1", "\udc80", "a\0b"]
+    text = MAPPING if query is None else MAPPING.replace("table: people, ", "")
+    with open_tables(url, RULES, mapping=mapping(text), query=query) as source:
+        for name in [*names, *others]:
+            assert asked(source, name) == one_by_one(source, name)
+        [part] = source.student("s-001")
+        assert [one.name for one in part.places()] == [f"{source.name}: student s-001"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "ids", "others"),
+    [
+        ("smallint", ["7", "-3"], ["07", "65543", "9" * 38, "9" * 40, "seven"]),
+        ("bigint", ["7", "9223372036854775807"], ["9223372036854775808"]),
+        ("varchar", ["ann", "Ann"], ["ANN", "ann "]),
+        ("char(5)", ["ann", "Ann"], ["ANN", "ann  "]),
+        ("uuid", ["00000000-0000-0000-0000-00000000000a"], ["a"]),
+        ("text COLLATE nobody_cares", ["ann", "Ann"], ["ANN"]),
+    ],
+)
+def test_an_id_of_any_type_is_found_as_it_is_written(
+    url: str, kind: str, ids: list[str], others: list[str]
+) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "CREATE COLLATION nobody_cares"
+            " (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+        )
+        connection.execute(f"CREATE TABLE students (id {kind}, age integer)".encode())
+        connection.execute("CREATE INDEX ON students (id)")
+        for number, name in enumerate(ids):
+            connection.execute("INSERT INTO students VALUES (%s, %s)", [name, number])
+    with open_tables(url, RULES) as source:
+        for name in ids:
+            assert asked(source, name).startswith("Found(")
+        for name in [*ids, *others]:
+            assert asked(source, name) == one_by_one(source, name)
+
+
+def test_characters_that_a_database_does_not_have_are_in_no_id(server: str, url: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS old")
+        connection.execute(
+            "CREATE DATABASE old TEMPLATE template0 ENCODING latin1 LOCALE 'C' LOCALE_PROVIDER libc"
+        )
+    old = server.replace("///postgres?", "///old?")
+    with psycopg.connect(old) as connection:
+        connection.execute("CREATE TABLE students AS SELECT 'Zoë' AS id")
+    with open_tables(old, RULES) as source:
+        assert asked(source, "Zoë").startswith("Found(")
+        assert asked(source, "名前").startswith("there is no student `名前` among 1 profile\n")
 
 
 @pytest.mark.parametrize("query", QUERIES)

@@ -7,6 +7,7 @@ import gzip
 import pickle
 import sys
 import tempfile
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,15 @@ from student_tables import (
 )
 
 from eligibility.errors import ProfileError, UsageError
+from eligibility.inputs import Found, Unread
 from eligibility.profile_json import MAX_ITEMS
 from eligibility.schemas import ProfileReader
 from eligibility.sources import Part, Source
 from eligibility.sources.duck import DuckTables
 from eligibility.sources.joining import joined
 from eligibility.sources.mapping import read_mapping
-from eligibility.sources.plan import make_plan
-from eligibility.sources.tables import is_table, open_tables
+from eligibility.sources.planning import make_plan
+from eligibility.sources.tables import TableSource, is_table, open_tables
 
 
 @pytest.fixture(autouse=True)
@@ -208,6 +210,77 @@ def test_values_are_replaced_by_their_text_and_null_by_itself() -> None:
     ]
     text = "values: {best: {Pass: P}}"
     assert [value_of("best", sql, text) for sql in ("'Pass'", "'A'")] == ["P", "A"]
+
+
+def some(*items: object) -> object:
+    return {"complete": False, "items": [*items]}
+
+
+IN_COLUMNS = {
+    "structs": (
+        "[{'title': 'x', 'part': [{'name': 'p'}]}, {'title': NULL, 'part': NULL}]",
+        "lists: {course: {complete: false, lists: {part: {complete: false}}}}",
+        some({"title": "x", "part": some({"name": "p"})}, {"title": None, "part": None}),
+    ),
+    "structs of which only those inside are not all": (
+        "[{'title': 'x', 'part': []::STRUCT(name VARCHAR)[]}]",
+        "lists: {course: {complete: true, lists: {part: {complete: false}}}}",
+        [{"title": "x", "part": some()}],
+    ),
+    "no structs": (
+        "[]::STRUCT(title VARCHAR)[]",
+        "lists: {course: {complete: false}}",
+        some(),
+    ),
+    "a list that is not known": (
+        "NULL::STRUCT(title VARCHAR)[]",
+        "lists: {course: {complete: false}}",
+        None,
+    ),
+    "JSON": (
+        """'[{"t": "x"}]'::JSON""",
+        "lists: {course: {complete: false, columns: {title: t}}}",
+        some({"title": "x"}),
+    ),
+    "JSON that says itself what it is": (
+        """'{"complete": true, "items": []}'::JSON""",
+        "lists: {course: {complete: false}}",
+        {"complete": True, "items": []},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", IN_COLUMNS)
+def test_a_list_in_a_column_may_lack_items(case: str) -> None:
+    sql, text, wanted = IN_COLUMNS[case]
+    assert value_of("course", sql, text) == wanted
+
+
+@pytest.mark.parametrize(("missing", "nothing"), [("empty", some()), ("unknown", None)])
+def test_a_list_in_a_table_may_lack_items(missing: str, nothing: object) -> None:
+    place = csv_set(
+        students="id\na\nb\n",
+        course="id,n,title\na,1,x\na,2,y\n",
+        part="id,n,name\na,2,p\na,2,q\n",
+    )
+    text = f"""\
+lists:
+  course:
+    key: n
+    complete: false
+    missing: {missing}
+    lists: {{part: {{table: part, item: n, complete: false, missing: {missing}}}}}
+"""
+    with open_tables(place, RULES, mapping=mapping(text)) as source:
+        values: list[Any] = [one.value for part in source.parts() for one in part.places()]
+    parts = some({"name": "p"}, {"name": "q"})
+    assert [value["course"] for value in values] == [
+        some({"title": "x", "part": nothing}, {"title": "y", "part": parts}),
+        nothing,
+    ]
+    for value in values:
+        profile = ProfileReader(RULES).read(value)
+        assert profile.lists["course"].complete is False
 
 
 # What is wrong with students
@@ -555,6 +628,36 @@ def test_the_fingerprint_is_another_when_data_or_mapping_are() -> None:
     Path("set", "students.csv").write_text("id,age\na,1\nb,2\n", encoding="utf-8")
     others.add(fingerprint())
     assert len(others - {first}) == 3
+
+
+@pytest.mark.parametrize("place", ["s.parquet", "s.duckdb", "s.csv"])
+def test_a_file_that_is_written_anew_while_it_is_read_ends_the_run(place: str) -> None:
+    def made(age: int) -> None:
+        Path(place).unlink(missing_ok=True)
+        with duckdb.connect(place if place.endswith(".duckdb") else ":memory:") as connection:
+            connection.execute(f"CREATE TABLE students AS SELECT 1 AS id, {age} AS age")
+            if not place.endswith(".duckdb"):
+                connection.execute(f"COPY students TO '{place}'")
+
+    made(20)
+    with open_tables(place, RULES) as source:
+        made(30)
+        with pytest.raises(UsageError, match=f"`{place}` was changed while it was read"):
+            list(places_of(source))
+    with open_tables(place, RULES) as source:
+        [part] = source.parts()
+        made(40)
+        if place == "s.csv":  # it was copied before
+            [found] = part.places()
+            assert found.value == {"id": "1", "age": 30}
+        else:
+            with pytest.raises(UsageError, match=f"`{place}` was changed while it was read"):
+                list(part.places())
+
+
+def places_of(source: TableSource) -> Iterator[Found | Unread]:
+    for part in source.parts():
+        yield from part.places()
 
 
 @pytest.mark.parametrize(

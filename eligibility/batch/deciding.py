@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ByPatterns", "Students"]
 
-_HELD = 65_536
-"""How many findings are held."""
+_HELD = 1 << 18
+"""How many statuses are held in findings, which take some fifty bytes for each."""
 
 
 class Students(Protocol):
@@ -130,7 +130,7 @@ class ByPatterns:
                 key |= status.astype(np.int64) << (2 * place)
             keys.append(key)
         first_of, kinds = numbered(keys)
-        if len(self._findings) >= _HELD:
+        if len(self._findings) * len(self._outcomes) >= _HELD:
             self._findings.clear()
         codes = zip(*(key[first_of].tolist() for key in keys), strict=True)
         found = [self._findings.get(code) or self._statuses(code) for code in codes]

@@ -30,6 +30,7 @@ class DuckdbTable(Beside):
         self._columns = [*columns]
         self._new = not target.exists()
         self._connection: Any = None
+        self._begun = False
 
     def __exit__(
         self,
@@ -41,9 +42,9 @@ class DuckdbTable(Beside):
             if kind is not None:
                 self._forget()
             self._connection.close()
-            if kind is not None and self._new:
-                for made in (self._target, Path(f"{self._target}.wal")):
-                    made.unlink(missing_ok=True)
+        if kind is not None and self._begun and self._new:
+            for made in (self._target, Path(f"{self._target}.wal")):
+                made.unlink(missing_ok=True)
         super().__exit__(kind, error, trace)
 
     def _forget(self) -> None:
@@ -101,12 +102,15 @@ class DuckdbTable(Beside):
             connection.execute("CHECKPOINT")
         connection.close()
         self._connection = None
+        self._begun = False
         self.appear()
 
     def _connected(self) -> Any:
         if self._connection is None:
             import duckdb
 
+            # an interrupted call has made the file, and gives nothing to close
+            self._begun = True
             try:
                 self._connection = duckdb.connect(str(self._target))
             except duckdb.Error as error:

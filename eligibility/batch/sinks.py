@@ -23,6 +23,7 @@ from eligibility.batch.formats import Format
 from eligibility.batch.summary import Tally
 from eligibility.errors import Message, UsageError
 from eligibility.output import put
+from eligibility.packing import PACKED, packer
 
 __all__ = ["PART", "Beside", "Done", "File", "FolderOfParts", "Resumed", "Sink", "write_json"]
 
@@ -147,16 +148,23 @@ class Beside:
 
 
 class File(Beside):
-    """One file."""
+    """One file, compressed where its name says so."""
 
     def __init__(self, target: Path, form: Format) -> None:
+        """Raises `UsageError` where no library can compress it."""
         super().__init__(target)
         self._target = target
         self._form = form
+        try:
+            self._packed = packer(target)
+        except ImportError:
+            text = f"`{target}` cannot be written here: it is {PACKED[target.suffix.lower()]}"
+            hint = "`pip install 'eligibility[zst]'` brings what writes it"
+            raise UsageError(Message(text, hint)) from None
 
     def fill(self, parts: Iterable[Done]) -> None:
         """Take all parts in their order, as they come."""
-        with open(self.folder / _WHOLE, "wb") as stream:
+        with open(self.folder / _WHOLE, "wb") as whole, self._packed(whole) as stream:
             self._form.join(stream, self._opened(parts))
 
     def finish(self, summary: Mapping[str, Any]) -> None:
@@ -193,6 +201,7 @@ class FolderOfParts:
         self._tally: Tally | None = None
         self._seconds = 0.0
         self._rejected = 0
+        self._counted = True
         self._lock = contextlib.ExitStack()
         self._noted = self._began = time.monotonic()
         if folder.is_dir() and any(folder.iterdir()):
@@ -252,7 +261,8 @@ class FolderOfParts:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is not None:
+        # interrupted while a part was counted, what was noted before is true
+        if kind is not None and self._counted:
             with contextlib.suppress(OSError):
                 self._note()
         for file in self.folder.glob(f".{PART}*"):
@@ -292,6 +302,7 @@ class FolderOfParts:
             for part in parts:
                 stream.write(part.rejects)
                 stream.flush()
+                self._counted = False
                 if self._tally is None:
                     self._tally = Tally(len(part.tally.statuses))
                 self._tally.add(part.tally)
@@ -306,6 +317,7 @@ class FolderOfParts:
                         "rejected": part.tally.rejected,
                     }
                 )
+                self._counted = True
                 if time.monotonic() - self._noted > _NOTED:
                     os.fsync(stream.fileno())
                     self._note()

@@ -143,15 +143,16 @@ class Adding:
             if mask:
                 cell = (cell >> shift) & mask
             sums[word] += cell << bit
-        if one.apart is None:
-            unknown = f"n{one.number}"
+        unknown: Any = 0
+        if (one.apart or self._plan.fields[one.number].shape).partial:
+            unknown = 1
+        elif one.apart is None:
+            unknown = np.asarray(whole_of(rows[f"n{one.number}"]))
         elif one.apart.unknown_where_missing:
-            unknown = f"n{place}_apart"
-        else:
-            return
+            unknown = np.asarray(whole_of(rows[f"n{place}_apart"]))
         for word, amount in enumerate(self._kinds.layout.split(one.partial)):
             if amount:
-                sums[word] += np.asarray(whole_of(rows[unknown])) * amount
+                sums[word] += unknown * amount
 
     # -- lists ------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ from eligibility.sources import Part
 from eligibility.sources.convert import converter
 from eligibility.sources.duck import DuckPart, DuckTables, told
 from eligibility.sources.duck_types import cast_sql
-from eligibility.sources.joining import columns_of, tables_of
+from eligibility.sources.joining import columns_of, stated, tables_of
 from eligibility.sources.plan import Field, ListPlan, Plan, Shape
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class DuckReading:
         loads = [same] * (len(plan.fields) + len(plan.judgements))
         self._facts = Facts(plan, loads, rules, kinds)
         self.value = self._facts.value
-        self._nested: list[tuple[int, Sequence[Field], ItemCells]] = []
+        self._nested: list[tuple[int, ItemCells]] = []
         self._apart: list[tuple[ListPlan, ItemCells]] = []
         lists = {
             one.name: one for one in rules.vocabulary.facts.values() if isinstance(one, ListFact)
@@ -78,7 +78,7 @@ class DuckReading:
                 members = field.shape.members or ()
                 _check(of, members)
                 made = ItemCells(of, members, [same] * len(members), kinds)
-                self._nested.append((number, members, made))
+                self._nested.append((number, made))
         for apart in plan.lists:
             of = lists[apart.name]
             _check(of, apart.fields)
@@ -119,14 +119,16 @@ class DuckReading:
         columns = {number: encoded(table[f"c{number}"]) for number in self._facts.fields}
         numbers, known = self._facts.add(columns, values)
         good &= known
-        for number, members, made in self._nested:
-            good &= made.add(*_items(whole_of(table[f"c{number}"]), members), values, sums)
+        for number, made in self._nested:
+            of = self._plan.fields[number]
+            good &= made.add(*_items(whole_of(table[f"c{number}"]), of), values, sums)
         strays: set[Any] = set()
         for apart, made in self._apart:
             some = self._of_table(part, apart, key, strays)
             good &= made.add(*some, values, sums)
         for none in self._absent:
             none.add(values, sums)
+        part.opening.unchanged()
         unnamed |= None in strays
         if strays:
             good &= np.array([key not in strays for key in keys], bool)
@@ -151,7 +153,7 @@ class DuckReading:
         elif len(order) < len(places):
             cells = [Codes(one.codes[order], one.values) for one in cells]
         counts = np.bincount(places[order], minlength=len(students))
-        unknown = (counts == 0) & apart.unknown_where_missing
+        unknown = (counts == 0) & apart.unknown_where_missing | apart.partial
         return cells, np.zeros(len(order), bool), counts, unknown
 
     def _rows(self, part: DuckPart, of: ListPlan, strays: set[Any]) -> _Rows:
@@ -198,8 +200,7 @@ class DuckReading:
             lists.setdefault(tuple(sorted(inside.get(one, ()))) if one[1] else (), len(lists))
             for one in outer
         ]
-        none: list[Any] | None = None if of.unknown_where_missing else []
-        values = [[items[kind] for kind in one] or none for one in lists]
+        values = [stated(of, [items[kind] for kind in one]) for one in lists]
         return Codes(np.array(codes, np.int64), values)
 
     # -- DuckDB -----------------------------------------------------------------------
@@ -256,15 +257,18 @@ _Items = tuple[Sequence[Codes], NDArray[np.bool_], Integers, NDArray[np.bool_]]
 """The members of all items, which items are none, how many each student has, and who is unknown."""
 
 
-def _items(column: pa.Array, members: Sequence[Field]) -> _Items:
+def _items(column: pa.Array, of: Field) -> _Items:
     """The items of a list in a column."""
     from pyarrow import compute
 
     counts = np.asarray(compute.fill_null(compute.list_value_length(column), 0)).astype(np.int64)
     items = column.flatten()
     every = items.flatten()
-    cells = [encoded(every[items.type.get_field_index(one.column)]) for one in members]
-    return cells, np.asarray(items.is_null()), counts, np.asarray(column.is_null())
+    cells = [
+        encoded(every[items.type.get_field_index(one.column)]) for one in of.shape.members or ()
+    ]
+    unknown = np.asarray(column.is_null()) | of.shape.partial
+    return cells, np.asarray(items.is_null()), counts, unknown
 
 
 def _check(of: ListFact, fields: Sequence[Field]) -> None:

@@ -25,6 +25,7 @@ from eligibility.commands.shared import (
     progress,
     rules_option,
     say,
+    say_if_none,
     stdin,
     tables_options,
     today,
@@ -51,6 +52,8 @@ _BY_ENDING = {
 """The formats that go with the ending of a name, the usual one first."""
 
 _DATABASES = (".duckdb", "//")
+_TEXTS = (".ndjson", ".jsonl", ".csv")
+"""What may be compressed, with `.gz` or `.zst` behind it."""
 
 
 @click.command(epilog=EXIT_CODES)
@@ -116,10 +119,11 @@ def batch(
     from eligibility.sources.opening import Asked, open_source
 
     day = as_of or today()
+    kind = _kind(to, kind)
     _apart(source, to)
     pack = load(rules, "batch")
     asked = pack.require(outcome or [*pack.rules.outcomes])
-    question = Question(pack, day, asked, reasons, _kind(to, kind))
+    question = Question(pack, day, asked, reasons, kind)
     form = make_format(question.kind, asked, reasons)
     tables = Asked(mapping, table, query, memory_limit)
     began = time.monotonic()
@@ -214,10 +218,32 @@ def _apart(source: str, to: str) -> None:
 
 
 def _ending(to: str) -> str:
-    """What kind of thing is written to, by its name: an ending, or `//` for a database."""
+    """What kind of thing is written to, by its name: an ending, or `//` for a database.
+
+    Of a file that is compressed it is the ending before that. Raises `UsageError` for a name
+    by which nothing can be written.
+    """
+    from eligibility.inputs import STDIN
+    from eligibility.packing import PACKED
     from eligibility.sources.postgres import is_url
 
-    return "//" if is_url(to) else Path(to).suffix.lower()
+    if is_url(to):
+        return "//"
+    if to == STDIN:
+        text = "`--to -`: rejects and a summary stand beside the verdicts, which takes a name"
+        hint = "e.g. `verdicts.ndjson`; to standard output goes `eligibility check --format ndjson`"
+        raise UsageError(Message(text, hint))
+    ending = Path(to).suffix.lower()
+    if ending not in PACKED:
+        return ending
+    within = Path(Path(to).stem).suffix.lower()
+    if within in _TEXTS:
+        return within
+    if within in _BY_ENDING:
+        text = f"`{to}` cannot be written: a `{within}` file is not compressed as a whole"
+        raise UsageError(Message(text, f"leave out `{ending}`"))
+    text = f"`{to}` does not say what is compressed"
+    raise UsageError(Message(text, f"end it in `.ndjson{ending}` or `.csv{ending}`"))
 
 
 def _lasting(to: str) -> bool:
@@ -285,6 +311,7 @@ def _tell(question: Question, summary: dict[str, Any]) -> None:
         f"{read:,} read: {answered:,} answered, {rejected:,} rejected, "
         f"in {summary['seconds']:,} s ({summary['rate']:,.0f} a second)"
     )
+    say_if_none(read, [summary["source"]])
     if not rejected:
         return
     rejects = summary["rejects"]

@@ -37,6 +37,7 @@ __all__ = [
     "progress",
     "rules_option",
     "say",
+    "say_if_none",
     "stdin",
     "tables_options",
     "today",
@@ -158,6 +159,19 @@ def say(text: str) -> None:
     lines = text.split("\n")
     shown = ("".join(char if char.isprintable() else "?" for char in line) for line in lines)
     click.echo("\n".join(shown), err=True)
+
+
+def say_if_none(read: int, places: Sequence[str]) -> None:
+    """Say that nothing was read, which would look as if all were well."""
+    if read:
+        return
+    named = ["standard input" if place == "-" else f"`{place}`" for place in places]
+    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    say(f"there is no profile in {', '.join(named[:_NAMED])}{more}")
+
+
+_NAMED = 5
+"""How many places are named."""
 
 
 class _Day(click.ParamType[datetime.date]):

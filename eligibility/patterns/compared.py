@@ -17,16 +17,16 @@ from typing import Generic, TypeVar
 
 from eligibility.conditions import Operand, Reference
 from eligibility.truth import Truth
-from eligibility.values import Days, Unit, Value
+from eligibility.values import Days, Duration, Unit, Value, since
 
-__all__ = ["Compared", "literals"]
+__all__ = ["Compared", "by_order", "literals", "order"]
 
 _KNOWN = 4_096
 """For how many places it is remembered what stands there."""
 
 _BY_ORDER = frozenset(
     "is is_not one_of none_of exists at_least more_than at_most less_than"
-    " before after on_or_before on_or_after".split()
+    " before after on_or_before on_or_after within".split()
 )
 """Operators that look at nothing else of a number or a day than where it stands."""
 
@@ -36,9 +36,25 @@ _Test = TypeVar("_Test")
 _Found = TypeVar("_Found")
 
 
-def literals(operator: str, operand: Operand, unit: Unit | None) -> tuple[_Point, ...] | None:
-    """The numbers and days that decide a comparison; None where others may do so."""
-    if unit is not None or operator not in _BY_ORDER or isinstance(operand, Reference):
+def by_order(operator: str, unit: Unit | None) -> bool:
+    """Whether a comparison of numbers or days rests on nothing but which of them is greater."""
+    return unit is None and operator in _BY_ORDER
+
+
+def order(one: Value | None, other: Value | None) -> int | None:
+    """-1, 0 or 1 as a number is less, equal or greater than another; None for other values."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return None
+    if not isinstance(one, int | Decimal) or not isinstance(other, int | Decimal):
+        return None
+    return (one > other) - (one < other)
+
+
+def literals(
+    operator: str, operand: Operand, unit: Unit | None, as_of: datetime.date
+) -> tuple[_Point, ...] | None:
+    """The numbers and days that decide a comparison on a day; None where others may do so."""
+    if isinstance(operand, Reference) or not by_order(operator, unit):
         return None
     found: list[_Point] = []
     for literal in operand if isinstance(operand, tuple) else (operand,):
@@ -50,6 +66,9 @@ def literals(operator: str, operand: Operand, unit: Unit | None) -> tuple[_Point
                 found.append(number)
             case Days(first=first, last=last):
                 found += (first, last)
+            case Duration() as duration:
+                days = since(as_of, duration)
+                found += (days.first, days.last)
             case _:
                 return None
     return tuple(found)
@@ -120,7 +139,8 @@ class Compared(Generic[_Test, _Found]):
             case int() | Decimal():
                 return (self._at(value),)
             case Days(first=first, last=last):
-                return (self._at(first), self._at(last))
+                at = self._at(first)
+                return (at, at if last is first else self._at(last))
         return None
 
     def _at(self, point: _Point) -> int:

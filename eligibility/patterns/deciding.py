@@ -9,10 +9,8 @@ another is decided by what that one came out as, however long a chain of outcome
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from eligibility.compiled import CompiledPack, Node, NodeKind
 from eligibility.engines.reference import ReferenceEngine
@@ -22,14 +20,10 @@ from eligibility.patterns.layout import Bits
 from eligibility.truth import Truth
 from eligibility.verdict import Deciding, blocking, status_of
 
-__all__ = ["PATTERNS", "Blocked", "Decided", "Decider", "Part", "deciders", "kinds_of"]
+__all__ = ["Blocked", "Decided", "Decider", "Part", "deciders", "kinds_of"]
 
-PATTERNS = 16_384
-"""How many patterns of a part are remembered; then all are forgotten at once."""
-
-_ROOM = 24 << 20
-_OBJECT = 150
-"""How many bytes the patterns of all parts may take together, and each beside its bits."""
+_VALUES = 4_096
+"""For how many values of the leaves of a part it is remembered what they come to."""
 
 _LEAVES = 3
 """How many leaves a part has, unless a single condition has more."""
@@ -41,7 +35,6 @@ class Blocked:
 
     What was seen there rests on some bits of the pattern (`told`), on the `fields` of the sums
     shifted by `shift`, and on some `facts`; or, where `lasting` is false, on more than these.
-    `known` is for what is made of it, by those.
     """
 
     deciding: Deciding
@@ -50,7 +43,6 @@ class Blocked:
     fields: int
     facts: tuple[str, ...]
     lasting: bool
-    known: dict[object, Any] = field(default_factory=dict)
 
 
 class Decided:
@@ -59,42 +51,21 @@ class Decided:
     `now` and `then` are the values of all its conditions together.
     """
 
-    __slots__ = ("_blocking", "_find", "now", "then")
+    __slots__ = ("_blocking", "_part", "_values", "now", "then")
 
-    def __init__(self, now: int, then: int, find: Callable[[], tuple[Blocked, ...]]) -> None:
+    def __init__(self, now: int, then: int, part: Part, values: Sequence[int]) -> None:
         self.now = now
         self.then = then
-        self._find = find
+        self._part = part
+        self._values = values
         self._blocking: tuple[Blocked, ...] | None = None
 
     @property
     def blocking(self) -> tuple[Blocked, ...]:
         """What is missing; found when it is asked for first."""
         if self._blocking is None:
-            self._blocking = self._find()
+            self._blocking = self._part.missing(self._values)
         return self._blocking
-
-
-class _Room:
-    """How much is remembered by all parts."""
-
-    def __init__(self) -> None:
-        self._taken = 0
-        self._known: list[dict[int, Decided]] = []
-
-    def share(self, known: dict[int, Decided]) -> None:
-        """Take note of what is known by a part."""
-        self._known.append(known)
-
-    def take(self, known: dict[int, Decided], size: int) -> None:
-        """Make room for one more pattern of so many bytes: all are forgotten if there is none."""
-        if len(known) >= PATTERNS:
-            known.clear()
-        self._taken += size
-        if self._taken > _ROOM:
-            self._taken = size
-            for one in self._known:
-                one.clear()
 
 
 class Part:
@@ -105,23 +76,21 @@ class Part:
         compiled: CompiledPack,
         kinds: Kinds,
         nodes: Sequence[Node],
-        places: _Places,
-        room: _Room,
+        outcomes: _Places,
     ) -> None:
-        self._compiled = compiled
         self._kinds = kinds
-        self._nodes = tuple(nodes)
         own = {number for node in nodes for number in _own(compiled, node)}
         self._own = [compiled.nodes[number] for number in sorted(own)]
         self._leaves = [node.leaf for node in self._own if node.leaf is not None]
         self._referred = [
-            places[compiled.nodes[node.children[0]].outcome]
+            outcomes[compiled.nodes[node.children[0]].outcome]
             for node in self._own
             if node.kind is NodeKind.OUTCOME
         ]
-        roots = {node.number for node in nodes}
-        self._places = [place for place, node in enumerate(self._own) if node.number in roots]
-        self._engine = _engine(compiled, self._own, self._leaves)
+        self._alone = _alone(compiled, self._own, self._leaves)
+        self._engine = ReferenceEngine(self._alone)
+        places = {node.number: place for place, node in enumerate(self._own)}
+        self._roots = [self._alone.nodes[places[node.number]] for node in nodes]
         self._read: list[tuple[int, Mapping[int, int]]] = [
             (kinds.decoders[leaf].mask, kinds.values(leaf)) for leaf in self._leaves
         ]
@@ -130,50 +99,49 @@ class Part:
         self.mask = 0
         for bits, _ in self._read:
             self.mask |= bits
-        self.known: dict[int, Decided] = {}
-        self._room = room
-        self._size = _OBJECT + self.mask.bit_length() // 8
-        room.share(self.known)
         self._by_values: dict[tuple[int, ...], Decided] = {}
-        self._told: dict[tuple[int, Truth, Truth], Blocked] = {}
+        self._told: dict[tuple[int, int, int], Blocked] = {}
 
     def decide(self, pattern: int) -> Decided:
-        """What a pattern comes to that is not known yet; it is known from then on."""
-        self._room.take(self.known, self._size)
+        """What a pattern comes to: one object for all that come to the same, if it is known."""
         # few patterns differ in the values of leaves, and those alone decide
         values = tuple([each[pattern & bits] for bits, each in self._read])
         found = self._by_values.get(values)
         if found is None:
-            if len(self._by_values) >= PATTERNS:
+            if len(self._by_values) >= _VALUES:
                 self._by_values.clear()
             found = self._by_values[values] = self._decided(values)
-        self.known[pattern & self.mask] = found
         return found
 
     def _decided(self, values: Sequence[int]) -> Decided:
         now, then = self._derived(values)
         return Decided(
-            int(min(now[place] for place in self._places)),
-            int(min(then[place] for place in self._places)),
-            partial(self._missing, values),
+            int(min(now[root.number] for root in self._roots)),
+            int(min(then[root.number] for root in self._roots)),
+            self,
+            values,
         )
 
     def _derived(self, values: Sequence[int]) -> tuple[Sequence[Truth], Sequence[Truth]]:
         """The values of the part's own nodes, now and projected."""
-        rows = [[TRUTHS[value][place] for value in values] for place in range(2)]
-        now, then = self._engine.derive(rows)
-        return now.values, then.values
+        pairs = [TRUTHS[value] for value in values]
+        rows = [[now for now, _ in pairs]]
+        if any(now is not then for now, then in pairs):
+            rows.append([then for _, then in pairs])
+        found = self._engine.derive(rows)
+        return found[0].values, found[-1].values
 
-    def _missing(self, values: Sequence[int]) -> tuple[Blocked, ...]:
-        now, then = (self._spread(found) for found in self._derived(values))
-        missing = blocking(self._compiled, self._nodes, now, then)
+    def missing(self, values: Sequence[int]) -> tuple[Blocked, ...]:
+        """What is missing where the leaves have these values, each a number in `TRUTHS`."""
+        missing = blocking(self._alone, self._roots, *self._derived(values))
         return tuple(self._blocked(one) for one in missing)
 
     def _blocked(self, one: Deciding) -> Blocked:
-        key = (one.node.number, one.value, one.projected)
+        key = (one.node.number, int(one.value), int(one.projected))
         found = self._told.get(key)
         if found is None:
-            leaf = one.node.leaf
+            node = self._own[one.node.number]
+            leaf = node.leaf
             told = fields = 0
             facts: tuple[str, ...] = ()
             if leaf is not None:
@@ -182,16 +150,9 @@ class Part:
             # small numbers are quicker to look up
             shift = max((fields & -fields).bit_length() - 1, 0)
             lasting = leaf not in self._kinds.rest
-            found = Blocked(one, told, shift, fields >> shift, facts, lasting)
+            found = Blocked(replace(one, node=node), told, shift, fields >> shift, facts, lasting)
             self._told[key] = found
         return found
-
-    def _spread(self, values: Sequence[Truth]) -> list[Truth]:
-        """The values of all nodes: those that are not of this part are left open."""
-        every = [Truth.UNKNOWN] * len(self._compiled.nodes)
-        for node, value in zip(self._own, values, strict=True):
-            every[node.number] = value
-        return every
 
 
 class _Set(dict[int, int]):
@@ -241,11 +202,10 @@ def deciders(compiled: CompiledPack, kinds: Kinds, asked: Sequence[str]) -> tupl
     }
     order = sorted(needed, key=lambda name: compiled.roots[name])
     places = {name: (kinds.layout.bits(2), kinds.layout.bits(2)) for name in order}
-    room = _Room()
     return tuple(
         Decider(
             name,
-            [Part(compiled, kinds, nodes, places, room) for nodes in _parted(compiled, name)],
+            [Part(compiled, kinds, nodes, places) for nodes in _parted(compiled, name)],
             places[name],
         )
         for name in order
@@ -288,8 +248,8 @@ def _own(compiled: CompiledPack, node: Node) -> Iterator[int]:
             yield from _own(compiled, compiled.nodes[child])
 
 
-def _engine(compiled: CompiledPack, own: Sequence[Node], leaves: Sequence[int]) -> ReferenceEngine:
-    """The reference engine for some nodes, with their leaves alone.
+def _alone(compiled: CompiledPack, own: Sequence[Node], leaves: Sequence[int]) -> CompiledPack:
+    """Some nodes, with their leaves alone.
 
     These come as they are named in `own`, and the outcomes referred to behind them.
     """
@@ -305,4 +265,4 @@ def _engine(compiled: CompiledPack, own: Sequence[Node], leaves: Sequence[int]) 
             children = tuple(places[child] for child in node.children)
             leaf = None if node.leaf is None else next(at)
             alone.append(replace(node, number=number, leaf=leaf, children=children))
-    return ReferenceEngine(CompiledPack(compiled.pack, compiled.leaves, tuple(alone), {}))
+    return CompiledPack(compiled.pack, compiled.leaves, tuple(alone), {})

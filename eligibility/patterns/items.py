@@ -264,7 +264,7 @@ class ItemKinds:
     def _attribute(self, name: str) -> Attribute:
         tests = [*self._compared.get(name, ())]
         named = [
-            literals(one.operator, one.operand, one.completed)
+            literals(one.operator, one.operand, one.completed, self._as_of)
             if isinstance(one, ItemComparison)
             else (self._as_of,)
             for one in tests

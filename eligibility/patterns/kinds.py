@@ -29,7 +29,7 @@ from eligibility.facts import Profile
 from eligibility.leaves import EXACT, Fold, Scenario
 from eligibility.model import ListFact, Vocabulary
 from eligibility.observations import Observation
-from eligibility.patterns.compared import Compared, literals
+from eligibility.patterns.compared import Compared, by_order, literals, order
 from eligibility.patterns.items import ItemKinds
 from eligibility.patterns.layout import Bits, Layout
 from eligibility.patterns.sums import Fixed, Set, Sum
@@ -79,6 +79,8 @@ class Kinds:
         self._folds = {scenario: Fold(vocabulary, bare, as_of, scenario) for scenario in Scenario}
         self._as_of = as_of
         self._compared: dict[tuple[str, ...], Compared[int, int]] = {}
+        # of facts that are compared with one another, by which is greater
+        self._ordered: dict[tuple[str, ...], dict[int | None, int]] = {}
         self.lists: dict[str, ItemKinds] = {}
         rest = set()
         # what is worked out together stands together
@@ -90,6 +92,8 @@ class Kinds:
             self.decoders[number] = decoder
             if isinstance(leaves[number], Comparison) and number not in rest:
                 self.facts.setdefault(_facts_of(leaves[number]), []).append(number)
+        # what an outcome came out as is set, too
+        self.layout.close(4 * outcomes)
         self.rest = tuple(number for number in numbers if number in rest)
         self._values = {number: _Values(one) for number, one in self.decoders.items()}
 
@@ -114,6 +118,10 @@ class Kinds:
         compared = self._compared.get(names)
         if compared is None:
             compared = self._compared[names] = self._comparisons(names)
+            if len(names) > 1 and all(
+                map(_ordered, map(self._leaves.__getitem__, self.facts[names]))
+            ):
+                self._ordered[names] = {}
         fold: Fold | None = None
 
         def evaluate(number: int) -> Truth:
@@ -123,8 +131,16 @@ class Kinds:
                 fold = Fold(self._vocabulary, profile, self._as_of, Scenario.NOW)
             return fold.leaf(self._leaves[number]).value
 
+        place = None
+        if names in self._ordered:
+            place = order(*(values.get(name) for name in names))
+            if place in self._ordered[names]:
+                return self._ordered[names][place]
         with decimal.localcontext(EXACT):
-            return compared.of(values.get(names[0]), evaluate)
+            found = compared.of(values.get(names[0]), evaluate)
+        if place is not None:
+            self._ordered[names][place] = found
+        return found
 
     def _comparisons(self, names: tuple[str, ...]) -> Compared[int, int]:
         """The leaves that read these facts; those that read two rest on no place of one."""
@@ -136,7 +152,9 @@ class Kinds:
             assert isinstance(decoder, Set)
             assert isinstance(leaf, Comparison)
             offsets.append(decoder.now.offset)
-            tests.append((number, literals(leaf.operator, leaf.operand, leaf.completed)))
+            tests.append(
+                (number, literals(leaf.operator, leaf.operand, leaf.completed, self._as_of))
+            )
 
         def total(values: bytes) -> int:
             return sum(
@@ -225,6 +243,13 @@ class _Values(dict[int, int]):
         now, then = (self._decoder.value(bits, scenario) for scenario in Scenario)
         found = self[bits] = 3 * now + then
         return found
+
+
+def _ordered(leaf: Leaf) -> bool:
+    """Whether a comparison of one number with another rests on which is greater."""
+    assert isinstance(leaf, Comparison)
+    assert isinstance(leaf.operand, Reference)
+    return leaf.operand.plus is None and by_order(leaf.operator, leaf.completed)
 
 
 def _looks(leaf: Leaf) -> tuple[str, bool, tuple[str, ...]]:

@@ -40,6 +40,10 @@ _MOST = 20
 """The most bits for the classes of an attribute."""
 
 
+_AT_ONCE = 1 << 20
+"""How many integers are added up at once: 8 megabytes."""
+
+
 class NarrowError(Exception):
     """An attribute has more classes of values than its place in the key of an item can tell."""
 
@@ -237,11 +241,11 @@ class Lists:
             good[some] = np.minimum.reduceat(items, first) > _UNPACKABLE
             rows = self._rows.all().take(items, axis=0)
             values[0, some] += np.add.reduceat(rows[:, -1], first)
+            students = np.flatnonzero(some)
             tables = [] if self._kinds is None else self._kinds.tables()
             for place, (start, end, table) in enumerate(tables):
                 if len(table):
-                    added = table.take(rows[:, place], axis=0)
-                    sums[start:end, some] += np.add.reduceat(added, first, axis=0).T
+                    _add_up(table, rows[:, place], first, sums[start:end], students)
         quotes, partial = np.array([*self._states], np.int64).T
         values[0] += quotes[states]
         if self._partial is not None:
@@ -297,3 +301,18 @@ class Lists:
         self._rows.extend(np.hstack([cases, quotes[:, None]]))
         for place, one in enumerate(new):
             self._known[one] = known + place if plain[place] else _UNPACKABLE
+
+
+def _add_up(
+    table: Integers, rows: Integers, first: Integers, sums: Integers, students: Integers
+) -> None:
+    """Add to the sums of students the rows of a table for their items, from the `first` on."""
+    step = max(_AT_ONCE // table.shape[1], MOST)
+    begin = 0
+    while begin < len(first):
+        # so many students as have so many items, and one at the least
+        until = max(int(np.searchsorted(first, first[begin] + step)), begin + 1)
+        some = rows[first[begin] : first[until] if until < len(first) else len(rows)]
+        added = np.add.reduceat(table.take(some, axis=0), first[begin:until] - first[begin], axis=0)
+        sums[:, students[begin:until]] += added.T
+        begin = until

@@ -10,7 +10,7 @@ import numpy as np
 
 from eligibility.model import Status
 from eligibility.patterns.arrays import VALUES, Integers, Run, numbered, reached, runs
-from eligibility.patterns.deciding import PATTERNS, Decided, Decider, Part
+from eligibility.patterns.deciding import Decided, Decider, Part
 from eligibility.patterns.layout import WORD, Layout
 from eligibility.truth import Truth
 from eligibility.verdict import status_of
@@ -18,10 +18,15 @@ from eligibility.verdict import status_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["STATUSES", "Came", "Key", "PartTable", "Patterns", "Tables"]
+__all__ = ["PATTERNS", "STATUSES", "Came", "Key", "PartTable", "Patterns", "Tables"]
+
+PATTERNS = 1 << 17
+"""How many patterns are remembered, of all parts together."""
 
 _DIRECT = 14
-"""The bits of a pattern by which a table is looked up directly: it has so many entries."""
+_ENTRIES = 1 << 20
+"""The most bits of a pattern by which a table is looked up directly, and how many entries all of
+these tables may have together."""
 
 _KEY = 62
 """The bits of a key, and less than an integer has."""
@@ -58,9 +63,10 @@ class Patterns:
         found = 0
         for word, bits in enumerate(self.values[:, student].tolist()):
             found |= bits << (VALUES * word)
+        told = 0
         for word, bits in enumerate(self.told[:, student].tolist()):
-            found |= bits << (self._layout.most + _REACHED * word)
-        return found
+            told |= bits << (_REACHED * word)
+        return found | (told << self._layout.most)
 
     def sum(self, student: int) -> int:
         """The sums of one of them, with the bias."""
@@ -102,28 +108,45 @@ class Key:
                 found.append(total)
         return found
 
+    def one(self, patterns: Patterns, student: int) -> int:
+        """The bits of one student, where they stand in the pattern."""
+        found = 0
+        for some in self._runs:
+            for told, run in some:
+                words = patterns.told if told else patterns.values
+                bits = (int(words[run.word, student]) >> run.shift) & ((1 << run.width) - 1)
+                found |= bits << run.offset
+        return found
+
 
 class PartTable:
     """The patterns of a part that came up, and what each comes to."""
 
-    def __init__(self, part: Part, layout: Layout) -> None:
+    def __init__(self, part: Part, layout: Layout, direct: int, most: int) -> None:
+        """`direct` is how many entries a table may have that is looked up directly.
+
+        Of others, so many patterns are remembered at the `most`.
+        """
         self.part = part
         self.decided: list[Decided] = []
         self._key = Key(part.mask, layout)
-        self._direct = self._key.width <= _DIRECT
+        self._direct = 1 << self._key.width <= direct
+        self._most = most
         self._known: dict[tuple[int, ...], int] = {}
+        self._where: dict[Decided, int] = {}
         self._clear()
 
     def _clear(self) -> None:
         self.decided.clear()
         self._known.clear()
+        self._where.clear()
         self._values: NDArray[np.uint8] = np.zeros((64, 2), np.uint8)
         size = 1 << self._key.width if self._direct else 0
         self._places = np.full(size, -1, np.int32)
 
     def find(self, patterns: Patterns) -> tuple[Integers, NDArray[np.uint8]]:
         """The place in `decided` for each student, and the values now and projected there."""
-        if len(self.decided) >= PATTERNS:
+        if max(len(self.decided), len(self._known)) >= self._most:
             self._clear()
         keys = self._key.of(patterns)
         if not keys:
@@ -151,15 +174,16 @@ class PartTable:
         """Where in `decided` the student's pattern is; `told` is that in integers."""
         place = self._known.get(told)
         if place is None:
-            place = len(self.decided)
+            decided = self.part.decide(self._key.one(patterns, student))
+            place = self._where.get(decided)
+            if place is None:
+                place = self._where[decided] = len(self.decided)
+                self.decided.append(decided)
+                if place >= len(self._values):
+                    self._values = np.concatenate([self._values, np.zeros_like(self._values)])
+                self._values[place] = decided.now, decided.then
             if not self._direct:
                 self._known[told] = place
-            pattern = patterns.one(student) & self.part.mask
-            decided = self.part.known.get(pattern) or self.part.decide(pattern)
-            self.decided.append(decided)
-            if place >= len(self._values):
-                self._values = np.concatenate([self._values, np.zeros_like(self._values)])
-            self._values[place] = decided.now, decided.then
         return place
 
 
@@ -179,8 +203,12 @@ class Tables:
     """All outcomes, each behind those that it refers to."""
 
     def __init__(self, deciders: Sequence[Decider], layout: Layout) -> None:
+        parts = sum(len(one.parts) for one in deciders)
+        direct = min(1 << _DIRECT, _ENTRIES // parts)
+        most = max(PATTERNS // parts, 1)
         self._deciders = [
-            (one, [PartTable(part, layout) for part in one.parts], _slots(one)) for one in deciders
+            (one, [PartTable(part, layout, direct, most) for part in one.parts], _slots(one))
+            for one in deciders
         ]
 
     def decide(self, patterns: Patterns) -> Iterator[Came]:

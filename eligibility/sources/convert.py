@@ -16,7 +16,7 @@ from eligibility.profile_json import parse_json
 from eligibility.sources.plan import Field, Shape
 from eligibility.values import decimal_text
 
-__all__ = ["Convert", "converter", "members"]
+__all__ = ["Convert", "converter", "members", "partial"]
 
 Convert = Callable[[object], object]
 
@@ -28,7 +28,8 @@ _DIGITS = 30
 def converter(shape: Shape) -> Convert:
     """The function that makes values of such a column."""
     if shape.members is not None:
-        return _renamed(shape.members) if shape.json else _items(shape.members)
+        items = _renamed(shape.members) if shape.json else _items(shape.members)
+        return _partial(items) if shape.partial else items
     if shape.json:
         return _json
     convert = _READ.get(shape.read, _plain)
@@ -128,6 +129,21 @@ def _items(fields: tuple[Field, ...]) -> Convert:
         ]
 
     return convert
+
+
+def partial(items: list[object]) -> dict[str, object]:
+    """A list that may lack items, as a profile states it."""
+    return {"complete": False, "items": items}
+
+
+def _partial(convert: Convert) -> Convert:
+    """What makes a list, whose items are not all there are."""
+
+    def taken(value: object) -> object:
+        items = convert(value)
+        return partial(items) if isinstance(items, list) else items
+
+    return taken
 
 
 def _json(value: object) -> object:

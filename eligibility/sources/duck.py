@@ -7,25 +7,22 @@ temporary files where that takes more memory than it may have.
 from __future__ import annotations
 
 import contextlib
-import csv
 import glob
-import gzip
 import hashlib
 import os
 import re
 import shutil
 import tempfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eligibility.errors import Message, Problem, ProblemsError, UsageError
+from eligibility.errors import Message, UsageError
 from eligibility.inputs import Found
 from eligibility.loading import shown
-from eligibility.reading import messages
 from eligibility.sources.columns import Column, Family, Table
+from eligibility.sources.csv_files import csv_sql, first_line
 from eligibility.sources.duck_types import (
     cast_sql,
     duck_column,
@@ -34,6 +31,7 @@ from eligibility.sources.duck_types import (
     path_sql,
     quoted,
 )
+from eligibility.sources.files import Stamp, stamp, unchanged
 from eligibility.sources.joining import Key, Row, columns_of, joined
 from eligibility.sources.plan import ListPlan, Plan
 
@@ -70,7 +68,7 @@ class _Opening:
     """All it takes to read the tables, in any process.
 
     `database` is a file of DuckDB's, or nothing. `temporary` is the folder for what does
-    not fit into memory.
+    not fit into memory. `written` are the files that are read, with their stamps from before.
     """
 
     name: str
@@ -79,6 +77,12 @@ class _Opening:
     chosen: bool
     temporary: str
     memory_limit: str | None
+    written: tuple[tuple[str, Stamp | None], ...] = ()
+
+    def unchanged(self) -> None:
+        """Raise `UsageError` where a file is another than before anything was read."""
+        for file, before in self.written:
+            unchanged(file, before)
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[DuckDBPyConnection]:
@@ -139,6 +143,9 @@ class DuckTables:
                 self._database()
             else:
                 self._find()
+            files = [one for files in self._files.values() for one in files] or [path]
+            written = tuple((one, stamp(one)) for one in files)
+            self._opening = replace(self._opening, written=written)
         except BaseException:
             self.close()
             raise
@@ -264,7 +271,7 @@ class DuckTables:
         """The columns of a CSV file, by its first line."""
         assert name is not None
         file = self._shown(name)
-        words = _first_line(self._files[name][0], file)
+        words = first_line(self._files[name][0], file)
         columns = tuple(Column(one, Family.TEXT, "VARCHAR") for one in words)
         return Table(file, columns, file, typed=False)
 
@@ -305,17 +312,40 @@ class DuckTables:
         opening, students = self._ready(plan)
         return DuckPart(self.name, opening, plan, students, None, None)
 
+    def student(self, plan: Plan, key: Key) -> Iterator[DuckPart]:
+        """The student of this id alone; of CSV files no other rows are copied."""
+        opening, students = self._ready(plan, key)
+        yield DuckPart(f"{self.name}#{key}", opening, plan, students, None, None, (key,))
+
+    def count(self, plan: Plan) -> int:
+        """How many rows the students' table has, or how many students there are without one."""
+        name = self._students(plan)
+        if self._csv:
+            rows = csv_sql(self._files[name or _USUAL][0], self._table(name).columns)
+        else:
+            rows = self._opening.relations[name].sql
+        each = f"DISTINCT {key_sql(plan, plan.id)}" if plan.distinct else "*"
+        with self._opening.connection() as connection:
+            [[count]] = connection.execute(f"SELECT count({each}) FROM {rows} AS t").fetchall()
+        return int(count)
+
     def files(self, plan: Plan | ListPlan) -> list[str]:
         """The files of a table; none of one in a database."""
         name = self._students(plan) if isinstance(plan, Plan) else plan.table
         return self._files.get(_USUAL if self._alone else name or _USUAL, [])
 
-    def _ready(self, plan: Plan) -> tuple[_Opening, str | None]:
-        """All it takes to read what is planned, and the name of the students' table."""
+    def _ready(self, plan: Plan, only: Key = None) -> tuple[_Opening, str | None]:
+        """All it takes to read what is planned, and the name of the students' table.
+
+        Of CSV files, the rows of `only` one student where one is named.
+        """
         students = self._students(plan)
-        if self._csv and self._opening.database is None:
-            self._stage(plan)
-        opening = replace(self._opening, relations=dict(self._opening.relations))
+        opening = self._opening
+        if self._csv and opening.database is None:
+            opening = self._staged(plan, only)
+            if only is None:
+                self._opening = opening
+        opening = replace(opening, relations=dict(opening.relations))
         if self._alone:  # whatever a list calls it
             opening.relations.update((one.table, opening.relations[_USUAL]) for one in plan.lists)
         return opening, students
@@ -326,48 +356,48 @@ class DuckTables:
             return None
         return _USUAL if self._alone or plan.table is None else plan.table
 
-    def _stage(self, plan: Plan) -> None:
+    def _staged(self, plan: Plan, only: Key) -> _Opening:
         """CSV files are read once, into a database of temporary files, sorted by the id."""
         duckdb = _duckdb()
-        path = os.path.join(self._opening.temporary, "tables.duckdb")
+        folder = tempfile.mkdtemp(dir=self._opening.temporary)
+        path = os.path.join(folder, "tables.duckdb")
         relations: dict[str | None, _Relation] = {}
         with contextlib.closing(duckdb.connect(path)) as connection:
-            sorting = os.path.join(self._opening.temporary, "sort")
-            _settle(connection, sorting, self._opening.memory_limit)
+            _settle(connection, os.path.join(folder, "sort"), self._opening.memory_limit)
             # one table may be read for several lists, or for the students and a list
             wanted: dict[str, list[Plan | ListPlan]] = {self._students(plan) or _USUAL: [plan]}
             for below in plan.all_lists:
                 wanted.setdefault(_USUAL if self._alone else below.table, []).append(below)
             for number, (name, readers) in enumerate(wanted.items()):
-                columns = [column.name for column in self._table(name).columns]
+                columns = self._table(name).columns
                 place = "place"
-                while place in map(str.casefold, columns):
+                while place in (column.name.casefold() for column in columns):
                     place += "_"
-                typed = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
-                needed = dict.fromkeys(one.id.name for one in readers)
+                ids = dict.fromkeys(quoted(one.id.name) for one in readers)
+                needed = dict(ids)
                 for one in readers:
-                    needed |= dict.fromkeys(column for column, _ in columns_of(one))
+                    needed |= dict.fromkeys(quoted(column) for column, _ in columns_of(one))
                     if isinstance(one, ListPlan):
-                        needed |= dict.fromkeys(one.order)
-                selected = ", ".join(map(quoted, needed))
+                        needed |= dict.fromkeys(map(quoted, one.order))
+                some = " OR ".join(f"{one} = {literal(only)}" for one in ids) if only else "true"
                 with told(self._shown(name)):
                     connection.execute(
-                        f"CREATE TABLE t{number} AS SELECT {selected},"
-                        f" row_number() OVER () AS {quoted(place)}"
-                        f" FROM read_csv({path_sql(self._files[name][0])}, auto_detect = false,"
-                        f" header = true, delim = ',', quote = '\"', escape = '\"',"
-                        f" columns = {{{typed}}})"
-                        f" ORDER BY {quoted(readers[0].id.name)} NULLS FIRST, {quoted(place)}"
+                        f"CREATE TABLE t{number} AS SELECT * FROM"
+                        f" (SELECT {', '.join(needed)}, row_number() OVER () AS {quoted(place)}"
+                        f" FROM {csv_sql(self._files[name][0], columns)}) WHERE {some}"
+                        f" ORDER BY {next(iter(ids))} NULLS FIRST, {quoted(place)}"
                     )
                 relations[name] = _Relation(f"t{number}", (place,))
-        self._opening = replace(self._opening, database=path, relations=relations)
+        self._opening.unchanged()
+        # the files are not read any more
+        return replace(self._opening, database=path, relations=relations, written=())
 
 
 @dataclass(frozen=True, slots=True)
 class DuckPart:
     """The students whose id is after one id, until another; None for no bound.
 
-    Of these `only` some, where they are named, and the rows without an id.
+    Of these `only` some, where they are named; None among them are the rows without an id.
     """
 
     name: str
@@ -391,6 +421,7 @@ class DuckPart:
                     yield from found
 
             yield from joined(self.plan, self.opening.name, rows)
+        self.opening.unchanged()
 
     def cells(self, of: Plan | ListPlan) -> str:
         """The SQL of the rows of a table, in no order.
@@ -428,8 +459,10 @@ class DuckPart:
             null = f" OR {key} IS NULL" if self.after is None else ""
             conditions.append(f"({key} <= {literal(self.until)}{null})")
         if self.only is not None:
-            some = ", ".join(map(literal, self.only))
-            conditions.append(f"({key} IS NULL{f' OR {key} IN ({some})' if some else ''})")
+            some = [self._given(of, one) for one in self.only if one is not None]
+            either = [f"{key} IS NULL"] if None in self.only else []
+            either += [f"{key} IN ({', '.join(some)})"] if some else []
+            conditions.append(f"({' OR '.join(either)})")
         if isinstance(of, Plan) and of.distinct:
             conditions.append(f"{key} IS NOT NULL")
         if self.opening.chosen and isinstance(of, ListPlan):
@@ -440,6 +473,10 @@ class DuckPart:
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         return f"SELECT {each}{', '.join(columns)} FROM {self._relation(of).sql} AS t{where}"
 
+    def _given(self, of: Plan | ListPlan, key: Key) -> str:
+        """An id as it is compared; nothing where the column is too small for the number."""
+        return f"TRY_CAST('{key}' AS {of.id.type})" if self.plan.numbered else literal(key)
+
 
 # -- files ----------------------------------------------------------------------------
 
@@ -447,37 +484,6 @@ class DuckPart:
 def _stem(name: str) -> str:
     ending = next(end for end in (*_CSV[::-1], *_PARQUET) if name.lower().endswith(end))
     return name[: -len(ending)]
-
-
-def _first_line(path: str, name: str) -> list[str]:
-    """The names of the columns. Raises `ProblemsError` where they are none."""
-
-    def wrong(text: str, hint: str | None = None) -> ProblemsError:
-        return ProblemsError([Problem(name, Message(text, hint))])
-
-    opening = gzip.open if path.lower().endswith(".gz") else open
-    try:
-        # more than the line is decoded, and what is wrong further on is told when it is read
-        with opening(
-            path, "rt", encoding="utf-8-sig", errors="surrogateescape", newline=""
-        ) as stream:
-            words = next(csv.reader(stream, strict=True), [])
-        "".join(words).encode()
-    except (csv.Error, UnicodeEncodeError, gzip.BadGzipFile, EOFError, zlib.error):
-        raise wrong("its first line cannot be read", "it is to be CSV in UTF-8") from None
-    except OSError as error:
-        raise wrong(f"cannot be read: {(error.strerror or str(error)).lower()}") from None
-    if not words:
-        raise wrong("is empty", "its first line names the columns")
-    if len(words) == 1 and any(mark in words[0] for mark in ";\t|"):
-        raise wrong("its first line is one column", "separate the columns by commas")
-    folded = [word.casefold() for word in words]
-    twice = sorted({word for word in words if folded.count(word.casefold()) > 1})
-    if twice:
-        raise wrong(f"the column {messages.quoted(twice[0])} is named twice in its first line")
-    if not all(words):
-        raise wrong("a column has no name in its first line")
-    return words
 
 
 # -- DuckDB ---------------------------------------------------------------------------

@@ -26,7 +26,17 @@ from eligibility.inputs import (
 from eligibility.loading import shown
 from eligibility.profile_json import MAX_PROFILE_BYTES
 
-__all__ = ["FilesPart", "Folder", "Lines", "LinesPart", "PlacesPart", "Stream"]
+__all__ = [
+    "FilesPart",
+    "Folder",
+    "Lines",
+    "LinesPart",
+    "PlacesPart",
+    "Stamp",
+    "Stream",
+    "stamp",
+    "unchanged",
+]
 
 PART_BYTES = 1_000_000
 """The least bytes of lines in a part: some 500 students, worth sending to a process."""
@@ -46,18 +56,41 @@ PART_PLACES = 1_000
 """How many files of a folder, and how many profiles of a stream, make a part."""
 
 
+# -- changes ----------------------------------------------------------------------------
+
+Stamp = tuple[int, int]
+"""How large a file is, and when it was written."""
+
+
+def stamp(path: str) -> Stamp | None:
+    """What tells a file from what was there before; None where there is none."""
+    known = _stat(Path(path))
+    return None if known is None else (known.st_size, known.st_mtime_ns)
+
+
+def unchanged(path: str, before: Stamp | None) -> None:
+    """Raise `UsageError` where a file is another than it was: what was read of it is a mixture."""
+    if stamp(path) != before:
+        text = f"`{path}` was changed while it was read"
+        raise UsageError(Message(text, "begin anew when nothing writes to it any more"))
+
+
 # -- lines ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class LinesPart:
-    """Whole lines of a file: `size` bytes from `start`; `first` is the number of the first."""
+    """Whole lines of a file: `size` bytes from `start`; `first` is the number of the first.
+
+    `written` is the file's stamp, from before any of it was read.
+    """
 
     name: str
     path: str
     start: int
     size: int
     first: int
+    written: Stamp
 
     def places(self) -> Iterator[Unread]:
         """Every line that is not blank."""
@@ -65,6 +98,7 @@ class LinesPart:
             with open(self.path, "rb") as stream:
                 stream.seek(self.start)
                 yield from each_line(self._lines(stream), self.source, self.first)
+            unchanged(self.path, self.written)
         except OSError as error:
             raise _unread(self.path, error) from error
 
@@ -74,13 +108,16 @@ class LinesPart:
         return shown(Path(self.path))
 
     def _lines(self, stream: BinaryIO) -> Iterator[bytes]:
-        end = self.start + self.size
+        left = self.size
         lines = lines_of(stream)
-        while stream.tell() < end:
+        while left > 0:
             line = next(lines, None)
             if line is None:
                 raise _shorter(self.path)
             yield line
+            # of a line that is too long not all is there
+            long = len(line) > MAX_PROFILE_BYTES
+            left = self.start + self.size - stream.tell() if long else left - len(line)
 
 
 class Lines:
@@ -101,7 +138,7 @@ class Lines:
 
     def parts(self) -> Iterator[LinesPart]:
         """Parts of about the same size; lines are counted on the way."""
-        size = self._stat.st_size
+        size, written = self._stat.st_size, (self._stat.st_size, self._stat.st_mtime_ns)
         large = min(LARGE_BYTES, size // FEW_PARTS)
         step = max(PART_BYTES, large, size // MOST_PARTS)
         number, start, first = 0, 0, 1
@@ -110,7 +147,7 @@ class Lines:
                 end, lines = _cut(stream, step)
                 if end == start:
                     raise _shorter(self.name)
-                yield LinesPart(f"{number:05}", self.name, start, end - start, first)
+                yield LinesPart(f"{number:05}", self.name, start, end - start, first, written)
                 number, start, first = number + 1, end, first + lines
 
     def fingerprint(self) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from eligibility.errors import Message, ProfileError, UsageError
 from eligibility.inputs import Found, Unread, opened
-from eligibility.sources import Source
+from eligibility.sources import Part, Source
+from eligibility.sources.tables import TableSource
 
 __all__ = ["find_student"]
 
@@ -16,16 +17,23 @@ __all__ = ["find_student"]
 def find_student(student: str, sources: Iterable[Source]) -> Found:
     """The student of this id, as if it were the only one there is.
 
-    Every source is looked through to its end. Raises `UsageError` where there is none of
-    that id or more than one, and `ProfileError` where there is none, and a place that holds
-    the id cannot be read.
+    Every source is looked through to its end, but tables are asked for this student alone.
+    Raises `UsageError` where there is none of that id or more than one, and `ProfileError`
+    where there is none, and a place that holds the id cannot be read.
     """
     search = _Search(student)
+    tables = []
     for source in sources:
-        for part in source.parts():
+        parts: Iterator[Part]
+        if isinstance(source, TableSource):
+            tables.append(source)
+            parts = source.student(student)
+        else:
+            parts = source.parts()
+        for part in parts:
             for place in part.places():
                 search.look(place)
-    return search.result()
+    return search.result(tables)
 
 
 class _Search:
@@ -53,8 +61,8 @@ class _Search:
         """Whether the id may stand there: as it is, or with an escape in it."""
         return self._written in data or b"\\" in data
 
-    def result(self) -> Found:
-        """What was found."""
+    def result(self, tables: Sequence[TableSource]) -> Found:
+        """What was found; the `tables` were asked for the student, and tell how many others."""
         if len(self._found) == 1:
             return replace(self._found[0], alone=True)
         if self._found:
@@ -68,8 +76,9 @@ class _Search:
                 if one.error
                 for problem in one.error.problems
             )
-        noun = "profile" if self._looked == 1 else "profiles"
-        text = f"there is no student `{self._student}` among {self._looked:,} {noun}"
+        count = self._looked + sum(source.count() for source in tables)
+        noun = "profile" if count == 1 else "profiles"
+        text = f"there is no student `{self._student}` among {count:,} {noun}"
         raise UsageError(Message(text, "an id is written as it stands there, case and all"))
 
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from eligibility.errors import Message, Problem, ProfileError, UsageError
 from eligibility.inputs import Found
 from eligibility.profile_json import MAX_ITEMS, printable
-from eligibility.sources.convert import members
+from eligibility.sources.convert import members, partial
 from eligibility.sources.plan import ListPlan, Plan
 
-__all__ = ["Key", "Row", "columns_of", "joined", "tables_of"]
+__all__ = ["Key", "Row", "columns_of", "joined", "stated", "tables_of"]
 
 Key = int | str | None
 """A student's id as it is compared; None where there is none. None comes first."""
@@ -41,6 +41,13 @@ def columns_of(plan: Plan | ListPlan) -> tuple[tuple[str, tuple[str, ...]], ...]
 def tables_of(plan: Plan) -> tuple[Plan | ListPlan, ...]:
     """What is read of every table, the students' first."""
     return (plan, *plan.all_lists)
+
+
+def stated(plan: ListPlan, items: list[object]) -> object:
+    """The items of a list as a profile states them: None where they are not known."""
+    if not items and plan.unknown_where_missing:
+        return None
+    return partial(items) if plan.partial else items
 
 
 def joined(
@@ -198,10 +205,9 @@ class _List:
         text = f"{count:,} {noun} of a student who is not in `{students}`"
         return _refused(f"{table}: {_called(own)}", own, Message(text))
 
-    def items(self, key: Key) -> list[dict[str, object]] | None:
-        """The items of a student; None where it is not known that there are none."""
-        found = [item for _, item in self.taken(key)]
-        return None if not found and self.plan.unknown_where_missing else found
+    def items(self, key: Key) -> object:
+        """The list of a student; None where it is not known that there are no items."""
+        return stated(self.plan, [item for _, item in self.taken(key)])
 
     def taken(self, key: Key) -> list[tuple[object, dict[str, object]]]:
         """The items of a student, each with the name of the item around it.
@@ -239,18 +245,16 @@ class _List:
     ) -> None:
         """Put the items of a list in this one into the items that they name."""
         name = below.plan.name
-        for item in items:
-            item[name] = None if below.plan.unknown_where_missing else []
+        inside: dict[int, list[object]] = {id(item): [] for item in items}
         for around, inner in below.taken(key):
             outer = named.get(around) if around is not None else None
             if outer is None:
                 text = f"a row of `{below.plan.shown}` is of no item of `{self.plan.shown}`"
                 self._wrong[Message(text, f"compare its `{below.plan.item}`")] = None
                 continue
-            inside = outer[name] or []
-            assert isinstance(inside, list)
-            inside.append(inner)
-            outer[name] = inside
+            inside[id(outer)].append(inner)
+        for item in items:
+            item[name] = stated(below.plan, inside[id(item)])
         for message in below.wrong():
             self._wrong[message] = None
 

@@ -1,6 +1,6 @@
 """A mapping file as it is written: YAML, with the place of every word.
 
-Whether its words fit the vocabulary and the tables is asked in `eligibility.sources.plan`.
+Whether its words fit the vocabulary and the tables is asked in `eligibility.sources.planning`.
 """
 
 from __future__ import annotations
@@ -26,11 +26,14 @@ __all__ = [
 
 TOP_KEYS = ("students", "facts", "judgements", "values", "split", "ignore", "lists")
 STUDENT_KEYS = ("table", "from", "id")
-_COMMON = ("table", "column", "id", "columns", "values", "split", "order", "ignore", "lists")
-LIST_KEYS = (*_COMMON, "key", "missing")
+_COMMON = (
+    *("table", "column", "id", "columns", "values", "split", "order", "ignore", "lists"),
+    *("missing", "complete"),
+)
+LIST_KEYS = (*_COMMON, "key")
 """What may be said of a list of students."""
 
-NESTED_KEYS = (*_COMMON, "item", "missing")
+NESTED_KEYS = (*_COMMON, "item")
 """What may be said of a list of another list's items."""
 
 _MISSING = ("empty", "unknown")
@@ -44,7 +47,7 @@ class Rows:
     `columns` are pairs of a name of the vocabulary and a column. `values` is, for a
     column, what its values stand for, and `split` what its texts are cut at. `item` is
     the column that names an item of the list around, `key` the one that names an item
-    for the lists in it.
+    for the lists in it. A list that is `partial` may lack items.
     """
 
     at: Span | None = None
@@ -61,6 +64,7 @@ class Rows:
     order: list[Scalar] = field(default_factory=list)
     ignore: list[Scalar] = field(default_factory=list)
     unknown_where_missing: bool = False
+    partial: bool = False
     lists: list[tuple[Scalar, Rows]] = field(default_factory=list)
 
 
@@ -151,6 +155,7 @@ def _list(form: Form, name: Scalar, node: Node, nested: bool) -> Rows:
     rows.order = _words(form, given.get("order"), f"columns to order {what} by")
     missing = form.word(given.get("missing"), "word for what is missing", _MISSING)
     rows.unknown_where_missing = missing == "unknown"
+    rows.partial = not form.flag(given.get("complete"), f"`complete` of {what}", default=True)
     _fill(form, rows, given, what)
     return rows
 

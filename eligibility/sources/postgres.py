@@ -13,7 +13,7 @@ from eligibility.inputs import Found
 from eligibility.sources.columns import Column, Family, Table
 from eligibility.sources.joining import Key, Row, columns_of, joined, tables_of
 from eligibility.sources.plan import ListPlan, Plan
-from eligibility.sources.postgres_types import postgres_column
+from eligibility.sources.postgres_types import NAMES, TEXTS, TYPES, postgres_column
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -88,7 +88,7 @@ class PostgresTables:
                     cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
                     cursor.execute("SELECT pg_export_snapshot()")
                     self._snapshot = str(_one(cursor.fetchone()))
-                    cursor.execute(_NAMES)
+                    cursor.execute(NAMES)
                     found = cursor.fetchall()
             except BaseException:
                 self._connection.close()
@@ -125,7 +125,7 @@ class PostgresTables:
                 # prepared, it can be one statement and no more
                 cursor.execute(asked, prepare=True)
                 described = [(one.name, one.type_code) for one in cursor.description or ()]
-                cursor.execute(_TYPES, [[oid for _, oid in described]])
+                cursor.execute(TYPES, [[oid for _, oid in described]])
                 types = {oid: rest for oid, *rest in cursor.fetchall()}
             columns = tuple(postgres_column(word, *types[oid]) for word, oid in described)
             self._tables[name] = Table(name or "query", columns, f"{self.name}: {name or 'query'}")
@@ -142,16 +142,20 @@ class PostgresTables:
 
     def fingerprint(self, plan: Plan) -> str:
         """The query and the numbers of rows of the tables that are read."""
-        from psycopg import sql
-
-        told = [self._query or ""]
         names = [self._students(plan), *(one.table for one in plan.all_lists)]
+        counts = (f"{name}: {self._counted(name, as_written('*'))}" for name in names)
+        return "\n".join([self._query or "", *counts])
+
+    def count(self, plan: Plan) -> int:
+        """How many rows the students' table has, or how many students there are without one."""
+        each = as_written("DISTINCT {}").format(_key(plan, plan.id))
+        return self._counted(self._students(plan), each if plan.distinct else as_written("*"))
+
+    def _counted(self, name: str | None, each: Any) -> int:
+        counted = as_written("SELECT count({}) FROM {} AS t").format(each, self._relation(name))
         with _told(self.name), self._connection.cursor() as cursor:
-            for name in names:
-                relation = self._relation(name)
-                cursor.execute(sql.SQL("SELECT count(*) FROM {} AS t").format(relation))
-                told.append(f"{name}: {_one(cursor.fetchone())}")
-        return "\n".join(told)
+            cursor.execute(counted)
+            return int(_one(cursor.fetchone()))
 
     def _students(self, plan: Plan) -> str | None:
         return None if self._query is not None else plan.table or _USUAL
@@ -187,8 +191,13 @@ class PostgresTables:
         return PostgresPart(name, self.name, self._url, self._snapshot, plan, texts, after, until)
 
     def only(self, part: PostgresPart, keys: Sequence[Key]) -> PostgresPart:
-        """Some students of a part, and the rows without an id."""
+        """Some students of a part; None among them are the rows without an id."""
         return self._part(part.name, part.plan, part.after, part.until, keys)
+
+    def student(self, plan: Plan, key: Key) -> Iterator[PostgresPart]:
+        """The student of this id alone; none where the database has no such characters."""
+        with contextlib.suppress(UnicodeEncodeError):
+            yield self._part(f"{self.name}#{key}", plan, None, None, [key])
 
     @property
     def _chosen(self) -> Composed | None:
@@ -275,11 +284,7 @@ def _rows_sql(
     columns = [key, *(_cast(sql.Identifier(name), casts) for name, casts in named)]
     conditions: list[Composed] = []
     if only is not None:
-        conditions.append(
-            as_written("({0} IS NULL OR {0} = ANY({1}))").format(key, sql.Literal(list(only)))
-            if only
-            else sql.SQL("{} IS NULL").format(key)
-        )
+        conditions.append(_some(key, of.id, only))
     if after is not None:
         conditions.append(sql.SQL("{} > {}").format(key, sql.Literal(after)))
     if until is not None:
@@ -297,6 +302,19 @@ def _rows_sql(
         _where(conditions),
         sql.SQL(", ").join(order),
     )
+
+
+def _some(key: Composed, column: Column, only: Sequence[Key]) -> Any:
+    """Whether an id is one of these."""
+    from psycopg import sql
+
+    named = [one for one in only if one is not None]
+    if None in only:
+        text = "({0} = ANY({2}) OR {0} IS NULL)" if named else "{0} IS NULL"
+    else:
+        # what is the same by its characters is so for the column, too, which may have an index
+        text = "{0} = ANY({2}) AND {1} = ANY({2})" if column.type in TEXTS else "{0} = ANY({2})"
+    return as_written(text).format(key, sql.Identifier(column.name), sql.Literal(named))
 
 
 def _cells_sql(
@@ -380,19 +398,6 @@ def as_written(text: str) -> Any:
 
     return sql.SQL(text)
 
-
-_NAMES = """
-    SELECT n.nspname, c.relname, pg_table_is_visible(c.oid)
-    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p')
-      AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
-    ORDER BY 1, 2
-"""
-_TYPES = """
-    SELECT t.oid, format_type(t.oid, NULL), t.typname, t.typtype, e.typname
-    FROM pg_type AS t LEFT JOIN pg_type AS e ON e.oid = t.typelem AND t.typcategory = 'A'
-    WHERE t.oid = ANY(%s)
-"""
 
 # -- writing --------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from types import TracebackType
@@ -15,13 +16,17 @@ from eligibility.model import RulePack
 from eligibility.sources.duck import DuckPart, DuckTables, check_size
 from eligibility.sources.joining import Key
 from eligibility.sources.mapping import read_mapping
-from eligibility.sources.plan import Plan, make_plan
+from eligibility.sources.plan import Plan
+from eligibility.sources.planning import make_plan
 from eligibility.sources.postgres import PostgresPart, PostgresTables, is_url
 
 __all__ = ["SIZE", "TableSource", "is_table", "open_tables"]
 
 SIZE = 50_000
 """How many students are in a part."""
+
+_NUMBER = re.compile("0|-?[1-9][0-9]{0,38}")
+"""A whole number as it is written, which may be too large for the column of the id."""
 
 _ENDINGS = (".parquet", ".csv", ".csv.gz", ".duckdb")
 
@@ -45,10 +50,26 @@ class TableSource:
 
     def only(self, part: DuckPart | PostgresPart, keys: Sequence[Key]) -> DuckPart | PostgresPart:
         """Some students of a part, by their ids, and the rows without an id."""
+        some = (None, *keys)
         if isinstance(part, DuckPart):
-            return replace(part, only=tuple(keys))
+            return replace(part, only=some)
         assert isinstance(self.tables, PostgresTables)
-        return self.tables.only(part, keys)
+        return self.tables.only(part, some)
+
+    def student(self, name: str) -> Iterator[DuckPart | PostgresPart]:
+        """The student of this id, and all that is wrong with their rows; nobody else is read.
+
+        There is no part where the id is none that could stand in these tables.
+        """
+        if self.plan.numbered:
+            if _NUMBER.fullmatch(name):
+                yield from self.tables.student(self.plan, int(name))
+        elif _storable(name):
+            yield from self.tables.student(self.plan, name)
+
+    def count(self) -> int:
+        """How many rows of students there are, or students where they have no table."""
+        return self.tables.count(self.plan)
 
     def fingerprint(self) -> str:
         """Another text when the files, the number of rows, or the mapping are others."""
@@ -69,6 +90,15 @@ class TableSource:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _storable(name: str) -> bool:
+    """Whether a text is one for databases: not all that may stand on a command line is."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in name
 
 
 def is_table(place: str) -> bool:
