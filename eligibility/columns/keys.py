@@ -37,7 +37,8 @@ def is_told(keys: Sequence[Any], *, numbered: bool) -> NDArray[np.bool_]:
     if not numbered:
         text = "".join(keys)
         plain = text.isascii() and text.isprintable() and " " not in text
-        if not plain or not all(0 < len(one) <= MAX_ID for one in keys):
+        sizes = {*map(len, keys)}
+        if not plain or (sizes and not 0 < min(sizes) <= max(sizes) <= MAX_ID):
             good &= np.array([id_allowed(one) for one in keys], bool)
     return good
 
