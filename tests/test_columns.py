@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import shutil
 import sys
@@ -22,6 +23,12 @@ from student_tables import (
     write_duckdb,
     write_parquet,
 )
+
+from eligibility import load_pack
+from eligibility.batch.run import Question, make_answering
+from eligibility.batch.summary import Counting
+from eligibility.columns.answering import in_columns
+from eligibility.sources.tables import open_tables
 
 VOCABULARY = """\
 vocabulary: types
@@ -426,6 +433,32 @@ def test_lists_in_lists_that_do_not_fit_are_refused_as_always(misfit: str, tmp_p
     [reject] = found["out.ndjson.rejects.ndjson"].splitlines()
     assert message in json.loads(reject)["reason"]
     assert json.loads(reject)["id"] == "s-001"
+
+
+@pytest.mark.parametrize(("order", "sorted_first"), [("id", False), ("hash(id)", True)])
+def test_files_in_no_order_are_sorted_before_parts_are_taken_out(
+    order: str, sorted_first: bool, tmp_path: Path
+) -> None:
+    source, _ = nested(tmp_path)
+    target = tmp_path / "ordered.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT * FROM '{source}' ORDER BY {order}) TO '{target}'")
+    pack = load_pack(rules(tmp_path))
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(NESTED, encoding="utf-8")
+    outcomes = [*pack.rules.outcomes]
+    question = Question(pack, datetime.date.fromisoformat(DAY), outcomes, "blocking", "csv")
+    found = []
+    with open_tables(str(target), pack.rules, mapping=str(mapping), size=20) as tables:
+        assert (tables.whole().opening.database is not None) == sorted_first
+        with in_columns(question, tables, "duckdb") as columns:
+            for way in (columns, make_answering(question)):
+                counting = Counting(len(outcomes))
+                rows = [row for part in tables.parts() for row in way.rows(part, counting)]
+                told = [(row.id, row.found.statuses, row.found.blocking) for row in rows]
+                found.append((told, counting.finish().as_json()))
+    assert found[0] == found[1]
+    assert len(found[0][0]) == len(made(nested=True))
 
 
 # -- what is refused
