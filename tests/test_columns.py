@@ -369,6 +369,27 @@ def odd(folder: Path) -> str:
     return str(target)
 
 
+def test_broken_lines_of_csv_files_are_told_as_always(tmp_path: Path) -> None:
+    source, mapping = csv_set(tmp_path)
+    people = Path(source) / "people.csv"
+    lines = people.read_text("utf-8").splitlines(keepends=True)
+    people.write_text("".join([lines[0], "x,y\n", *lines[1:], "z,\n"]), encoding="utf-8")
+    found = compare(tmp_path, source, "duckdb", *mapped(tmp_path, mapping))
+    rejects = [json.loads(one) for one in found["out.ndjson.rejects.ndjson"].splitlines()]
+    number = people.read_bytes().count(b"\n")
+    assert [(one["line"], one["reason"]) for one in rejects] == [
+        (line, "has too few cells: the first line has 14") for line in (2, number)
+    ]
+    assert rejects[0] == {
+        "source": str(people),
+        "line": 2,
+        "id": None,
+        "pointer": None,
+        "reason": "has too few cells: the first line has 14",
+        "hint": None,
+    }
+
+
 def test_students_who_are_odd_are_told_as_always(tmp_path: Path) -> None:
     found = compare(tmp_path, odd(tmp_path), "duckdb", *mapped(tmp_path, NESTED))
     rejects = [json.loads(one) for one in found["out.ndjson.rejects.ndjson"].splitlines()]
