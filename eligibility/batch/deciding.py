@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -80,8 +81,8 @@ class ByPatterns:
         self._pieces = Pieces(compiled, kinds, known)
         self._findings: dict[tuple[int, ...], Findings] = {}
         self._between = _between(self._outcomes)
-        self._words = [
-            [_json(name) + ":" + _json(status.value) for status in STATUSES] for name in outcomes
+        self._told: list[dict[int, tuple[tuple[Status, ...], str]]] = [
+            {} for _ in range(0, 2 * len(self._outcomes), _BITS)
         ]
 
     def count(self, tally: Tally) -> None:
@@ -138,19 +139,29 @@ class ByPatterns:
 
     def _statuses(self, code: tuple[int, ...]) -> Findings:
         """What students of these statuses share."""
-        numbers = [
-            (code[place // _IN_ONE] >> (2 * (place % _IN_ONE))) & 3
-            for place in range(len(self._outcomes))
-        ]
-        statuses = tuple(STATUSES[number] for number in numbers)
+        whole = sum(one << (2 * _IN_ONE * place) for place, one in enumerate(code))
+        told = []
+        for place, known in enumerate(self._told):
+            some = (whole >> (_BITS * place)) & ((1 << _BITS) - 1)
+            if some not in known:
+                known[some] = self._few(place * _BITS // 2, some)
+            told.append(known[some])
+        statuses = tuple(itertools.chain.from_iterable(one for one, _ in told))
         found = self._findings[code] = Findings(statuses, () if self._blocking else None)
         if self._written:
-            told = ",".join(map(list.__getitem__, self._words, numbers))
+            text = ",".join([one for _, one in told])
             if self._blocking:
-                found.rendered["head"] = f',"statuses":{{{told}}},"blocking":{{'
+                found.rendered["head"] = f',"statuses":{{{text}}},"blocking":{{'
             else:
-                found.rendered["ndjson"] = f',"statuses":{{{told}}}}}\n'
+                found.rendered["ndjson"] = f',"statuses":{{{text}}}}}\n'
         return found
+
+    def _few(self, first: int, code: int) -> tuple[tuple[Status, ...], str]:
+        """The statuses of a few outcomes, and how they are written."""
+        names = self._outcomes[first : first + _BITS // 2]
+        statuses = tuple(STATUSES[(code >> (2 * place)) & 3] for place in range(len(names)))
+        told = {name: one.value for name, one in zip(names, statuses, strict=True)}
+        return statuses, json.dumps(told, ensure_ascii=False, separators=(",", ":"))[1:-1]
 
     def _texts(
         self,
@@ -190,6 +201,9 @@ class ByPatterns:
 
 _IN_ONE = 31
 """How many statuses are told by one integer, in two bits each."""
+
+_BITS = 8
+"""The bits of a few statuses, which are written at once."""
 
 _ELIGIBLE = STATUSES.index(Status.ELIGIBLE)
 

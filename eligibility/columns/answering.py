@@ -20,7 +20,7 @@ from eligibility.patterns.arrays import Integers
 from eligibility.patterns.deciding import kinds_of
 from eligibility.patterns.kinds import Kinds
 from eligibility.sources import Part
-from eligibility.sources.duck import DuckPart, DuckTables
+from eligibility.sources.duck import DuckPart
 from eligibility.sources.postgres import PostgresPart
 from eligibility.sources.tables import TableSource
 
@@ -44,8 +44,7 @@ def in_columns(question: Question, source: TableSource, backend: str) -> Iterato
     if backend == "duckdb":
         from eligibility.columns.duck import duck
 
-        assert isinstance(source.tables, DuckTables)
-        with duck(source.tables, source.plan, rules, kinds) as reading:
+        with duck(source, rules, kinds) as reading:
             yield Columns(question, source, reading, kinds)
         return
     from eligibility.columns.adding import Adding

@@ -10,7 +10,7 @@ import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,10 +27,11 @@ from eligibility.patterns.kinds import Kinds
 from eligibility.profile_json import MAX_ITEMS
 from eligibility.sources import Part
 from eligibility.sources.convert import converter
-from eligibility.sources.duck import DuckPart, DuckTables, told
+from eligibility.sources.duck import DuckPart, told
 from eligibility.sources.duck_types import cast_sql
 from eligibility.sources.joining import columns_of, stated, tables_of
 from eligibility.sources.plan import Field, ListPlan, Plan, Shape
+from eligibility.sources.tables import TableSource
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,12 +41,12 @@ __all__ = ["DuckReading", "duck"]
 
 
 @contextlib.contextmanager
-def duck(tables: DuckTables, plan: Plan, rules: RulePack, kinds: Kinds) -> Iterator[DuckReading]:
+def duck(source: TableSource, rules: RulePack, kinds: Kinds) -> Iterator[DuckReading]:
     """Reads the tables of a source, for as long as the block runs, in copies of it as well.
 
     Raises `NotInColumnsError`.
     """
-    made = DuckReading(tables.whole(plan), rules, kinds)
+    made = DuckReading(source.whole(), rules, kinds)
     try:
         yield made
     finally:
@@ -57,7 +58,7 @@ class DuckReading:
 
     def __init__(self, whole: DuckPart, rules: RulePack, kinds: Kinds) -> None:
         plan = whole.plan
-        self._name = whole.opening.name
+        self._opening = whole.opening
         self._plan = plan
         self._kinds = kinds
         self._opened = contextlib.ExitStack()
@@ -103,6 +104,7 @@ class DuckReading:
     def read(self, part: Part) -> Gathered:
         """The students of a part. Raises `UsageError` where they cannot be read."""
         assert isinstance(part, DuckPart)
+        part = replace(part, opening=self._opening)
         table = self._fetch(part, self._plan)
         key = whole_of(table["key"])
         unnamed = key.null_count > 0
@@ -207,7 +209,7 @@ class DuckReading:
 
     def _look(self, whole: DuckPart) -> None:
         """Look at the types of all columns. Raises `NotInColumnsError`."""
-        with whole.opening.connection() as connection, told(self._name):
+        with whole.opening.connection() as connection, told(self._opening.name):
             for of in tables_of(self._plan):
                 connection.execute(f"DESCRIBE {whole.cells(of)}")
                 types = {name: kind for name, kind, *_ in connection.fetchall()}
@@ -233,7 +235,7 @@ class DuckReading:
         replaced = self._replaced.get(id(of))
         if replaced:
             text = f"SELECT * REPLACE ({replaced}) FROM ({text})"
-        with told(self._name):
+        with told(self._opening.name):
             return self._connection.sql(text).to_arrow_table()
 
 

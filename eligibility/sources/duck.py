@@ -32,7 +32,7 @@ from eligibility.sources.duck_types import (
     quoted,
 )
 from eligibility.sources.files import Stamp, stamp, unchanged
-from eligibility.sources.joining import Key, Row, columns_of, joined
+from eligibility.sources.joining import Key, Row, columns_of, joined, tables_of
 from eligibility.sources.plan import ListPlan, Plan
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ __all__ = ["DuckPart", "DuckTables", "check_size", "told"]
 
 _BATCH = 2_000
 """How many rows are taken out of DuckDB at once."""
+
+_LOOKED_AT = 200_000
+"""How many rows are looked at to see whether they are in the order of the ids."""
 
 _SIZE = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
 _CSV = (".csv", ".csv.gz")
@@ -310,10 +313,32 @@ class DuckTables:
             yield DuckPart(f"{self.name}#{number}", opening, plan, students, after, until)
             opening = replace(opening, broken=())
 
-    def whole(self, plan: Plan) -> DuckPart:
-        """All students as one part."""
+    def whole(self, plan: Plan, size: int) -> DuckPart:
+        """All students as one part, out of which ranges of so many are quickly taken.
+
+        Parquet files whose rows are in no order are copied to a temporary file for that.
+        """
         opening, students = self._ready(plan)
+        if opening.database is None and self._in_disorder(opening, plan, size):
+            opening = self._named(self._staged(plan, None), plan)
         return DuckPart(self.name, opening, plan, students, None, None)
+
+    def _in_disorder(self, opening: _Opening, plan: Plan, size: int) -> bool:
+        """Whether there are more students than so many, and the first rows are in no order."""
+        part = DuckPart(self.name, opening, plan, self._students(plan), None, None)
+        with opening.connection() as connection:
+            for of in tables_of(plan):
+                [found] = connection.execute(
+                    "SELECT count(*), count(*) FILTER (key < before)"
+                    " FROM (SELECT key, lag(key) OVER () AS before"
+                    f" FROM (SELECT key FROM ({part.cells(of)}) LIMIT {_LOOKED_AT}))"
+                ).fetchall()
+                count, fallen = found
+                if of is plan and count <= size:
+                    return False
+                if fallen > count // 100:
+                    return True
+        return False
 
     def student(self, plan: Plan, key: Key) -> Iterator[DuckPart]:
         """The student of this id alone; of CSV files no other rows are copied."""
@@ -323,13 +348,11 @@ class DuckTables:
     def count(self, plan: Plan) -> int:
         """How many rows the students' table has, or how many students there are without one."""
         name = self._students(plan)
-        if self._csv:
-            rows = csv_sql(self._files[name or _USUAL][0], self._table(name).columns)
-        else:
-            rows = self._opening.relations[name].sql
         each = f"DISTINCT {key_sql(plan, plan.id)}" if plan.distinct else "*"
         with self._opening.connection() as connection:
-            [[count]] = connection.execute(f"SELECT count({each}) FROM {rows} AS t").fetchall()
+            [[count]] = connection.execute(
+                f"SELECT count({each}) FROM {self._rows(name)} AS t"
+            ).fetchall()
         return int(count)
 
     def files(self, plan: Plan | ListPlan) -> list[str]:
@@ -348,10 +371,20 @@ class DuckTables:
             opening = self._staged(plan, only)
             if only is None:
                 self._opening = opening
+        return self._named(opening, plan), students
+
+    def _named(self, opening: _Opening, plan: Plan) -> _Opening:
+        """The same with a table that stands alone by whatever name a list calls it."""
         opening = replace(opening, relations=dict(opening.relations))
-        if self._alone:  # whatever a list calls it
+        if self._alone:
             opening.relations.update((one.table, opening.relations[_USUAL]) for one in plan.lists)
-        return opening, students
+        return opening
+
+    def _rows(self, name: str | None) -> str:
+        """The SQL of the rows of a table of files."""
+        if self._csv:
+            return csv_sql(self._files[name or _USUAL][0], self._table(name).columns)
+        return self._opening.relations[name].sql
 
     def _students(self, plan: Plan) -> str | None:
         """The name of the students' table; None where it is a query."""
@@ -360,7 +393,7 @@ class DuckTables:
         return _USUAL if self._alone or plan.table is None else plan.table
 
     def _staged(self, plan: Plan, only: Key) -> _Opening:
-        """CSV files are read once, into a database of temporary files, sorted by the id."""
+        """Files are read once, into a database of temporary files, sorted by the id."""
         duckdb = _duckdb()
         broken: list[Problem] = []
         folder = tempfile.mkdtemp(dir=self._opening.temporary)
@@ -384,20 +417,23 @@ class DuckTables:
                     if isinstance(one, ListPlan):
                         needed |= dict.fromkeys(map(quoted, one.order))
                 some = " OR ".join(f"{one} = {literal(only)}" for one in ids) if only else "true"
-                file = self._files[name][0]
+                lines, refused = [], []
+                file = self._files[name][0] if self._csv else None
+                rows = self._rows(name) if file is None else csv_sql(file, columns, number)
                 with told(self._shown(name)):
                     connection.execute(
                         f"CREATE TABLE t{number} AS SELECT * FROM"
                         f" (SELECT {', '.join(needed)}, row_number() OVER () AS {quoted(place)}"
-                        f" FROM {csv_sql(file, columns, number)}) WHERE {some}"
-                        f" ORDER BY {next(iter(ids))} NULLS FIRST, {quoted(place)}"
+                        f" FROM {rows}) WHERE {some}"
+                        f" ORDER BY {key_sql(plan, readers[0].id)} NULLS FIRST, {quoted(place)}"
                     )
-                    lines = broken_lines(connection, file, columns, number)
-                    students = readers == [plan] and not plan.distinct
-                    refused = refused_lines(lines, self._shown(name), students=students)
+                    if file is not None:
+                        lines = broken_lines(connection, file, columns, number)
+                        students = readers == [plan] and not plan.distinct
+                        refused = refused_lines(lines, self._shown(name), students=students)
                     if refused and only is None:
-                        rows = f"SELECT -i AS {quoted(place)} FROM range({len(refused)}) AS t(i)"
-                        connection.execute(f"INSERT INTO t{number} BY NAME {rows}")
+                        more = f"SELECT -i AS {quoted(place)} FROM range({len(refused)}) AS t(i)"
+                        connection.execute(f"INSERT INTO t{number} BY NAME {more}")
                 for line, problem in zip(lines, refused, strict=True):
                     if only is None or str(only) in line.text:
                         broken.append(problem)

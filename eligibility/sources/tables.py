@@ -71,6 +71,11 @@ class TableSource:
         """How many rows of students there are, or students where they have no table."""
         return self.tables.count(self.plan)
 
+    def whole(self) -> DuckPart:
+        """All students as one part, out of which others are quickly taken; not of PostgreSQL."""
+        assert isinstance(self.tables, DuckTables)
+        return self.tables.whole(self.plan, self._size)
+
     def fingerprint(self) -> str:
         """Another text when the files, the number of rows, or the mapping are others."""
         told = f"{self.tables.fingerprint(self.plan)}\n{self.plan!r}\n{self._size}"
