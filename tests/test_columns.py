@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -296,6 +297,21 @@ def test_spark_writes_what_rows_do(
     asked = ("amounts", "all-in-one", "nested", "states")
     words = [word for one in asked for word in ("--outcome", one)]
     compare(tmp_path, source, "spark", *mapped(tmp_path, mapping), *words)
+
+
+@pytest.mark.skipif(find_spec("pyspark") is None, reason="there is no Spark here")
+@pytest.mark.filterwarnings("ignore")
+def test_a_server_of_spark_that_does_not_answer_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("SPARK_REMOTE", "sc://localhost:1")
+    source, mapping = nested(tmp_path)
+    message = refusal(source, tmp_path, *mapped(tmp_path, mapping), "--backend", "spark")
+    assert "the server of Spark at `localhost` cannot be reached" in message
+    assert "= `SPARK_REMOTE` is its address: `sc://HOST:PORT`" in message
 
 
 @pytest.mark.parametrize(
