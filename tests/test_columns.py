@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -345,6 +346,42 @@ def test_spark_writes_what_rows_do(
     compare(tmp_path, source, "spark", *mapped(tmp_path, mapping), *words)
 
 
+@pytest.mark.skipif(find_spec("pyspark") is None, reason="there is no Spark here")
+@pytest.mark.filterwarnings("ignore")
+def test_a_server_of_spark_that_does_not_answer_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("SPARK_REMOTE", "sc://localhost:1")
+    source, mapping = nested(tmp_path)
+    message = refusal(source, tmp_path, *mapped(tmp_path, mapping), "--backend", "spark")
+    assert "the server of Spark at `localhost` cannot be reached" in message
+    assert "= `SPARK_REMOTE` is its address: `sc://HOST:PORT`" in message
+
+
+@pytest.mark.parametrize(
+    "name", ["_first.parquet", ".first.parquet", "a[b].parquet", "a:b.parquet"]
+)
+def test_spark_is_given_no_file_that_it_would_leave_out(name: str, tmp_path: Path) -> None:
+    source, mapping = nested(tmp_path, 2)
+    (Path(source) / "students-0.parquet").rename(Path(source) / name)
+    message = refusal(source, tmp_path, *mapped(tmp_path, mapping), "--backend", "spark")
+    assert f"Spark does not find files that are called like `{source}/{name}`" in message
+
+
+def test_spark_is_given_no_files_with_other_columns(tmp_path: Path) -> None:
+    source, mapping = nested(tmp_path, 2)
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT * REPLACE (CAST(age AS INTEGER) AS age) FROM"
+            f" '{source}/students-0.parquet') TO '{source}/students-2.parquet'"
+        )
+    message = refusal(source, tmp_path, *mapped(tmp_path, mapping), "--backend", "spark")
+    assert "students-2.parquet` has other columns or types than" in message
+
+
 # -- students whom the columns cannot tell
 
 
@@ -450,6 +487,17 @@ def test_lists_in_lists_that_do_not_fit_are_refused_as_always(misfit: str, tmp_p
 
 
 # -- what is refused
+
+
+def refusal(source: str, folder: Path, *words: str | Path) -> str:
+    """What is said where nothing is answered."""
+    to = folder / "refused.ndjson"
+    result = run(
+        "batch", source, "--to", to, "--as-of", DAY, "--reasons", "none", *words
+    )  # fmt: skip
+    assert result.exit_code == 2
+    assert not to.exists()
+    return " ".join(result.stderr.replace("\n  ", " ").split())
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,8 @@ class DuckTables:
             return
         files = [self.path] if os.path.isfile(self.path) else sorted(glob.glob(self.path))
         if not files:
-            raise UsageError(Message(f"no such file: `{self.path}`"))
+            hint = "mount what it is on: a file is read by its path" if "://" in self.path else None
+            raise UsageError(Message(f"no such file: `{self.path}`", hint))
         self._csv = all(one.lower().endswith(_CSV) for one in files)
         if self._csv and len(files) > 1:
             text = f"several CSV files in `{self.path}`"
