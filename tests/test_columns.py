@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -352,6 +353,42 @@ def test_spark_writes_what_rows_do(
     compare(tmp_path, source, "spark", *mapped(tmp_path, mapping), *words)
 
 
+@pytest.mark.skipif(find_spec("pyspark") is None, reason="there is no Spark here")
+@pytest.mark.filterwarnings("ignore")
+def test_a_server_of_spark_that_does_not_answer_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("SPARK_REMOTE", "sc://localhost:1")
+    source, mapping = nested(tmp_path)
+    message = refusal(source, tmp_path, *mapped(tmp_path, mapping), "--backend", "spark")
+    assert "the server of Spark at `localhost` cannot be reached" in message
+    assert "= `SPARK_REMOTE` is its address: `sc://HOST:PORT`" in message
+
+
+@pytest.mark.parametrize(
+    "name", ["_first.parquet", ".first.parquet", "a[b].parquet", "a:b.parquet"]
+)
+def test_spark_is_given_no_file_that_it_would_leave_out(name: str, tmp_path: Path) -> None:
+    source, mapping = nested(tmp_path, 2)
+    (Path(source) / "students-0.parquet").rename(Path(source) / name)
+    message = refusal(source, tmp_path, *mapped(tmp_path, mapping), "--backend", "spark")
+    assert f"Spark does not find files that are called like `{source}/{name}`" in message
+
+
+def test_spark_is_given_no_files_with_other_columns(tmp_path: Path) -> None:
+    source, mapping = nested(tmp_path, 2)
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT * REPLACE (CAST(age AS INTEGER) AS age) FROM"
+            f" '{source}/students-0.parquet') TO '{source}/students-2.parquet'"
+        )
+    message = refusal(source, tmp_path, *mapped(tmp_path, mapping), "--backend", "spark")
+    assert "students-2.parquet` has other columns or types than" in message
+
+
 # -- students whom the columns cannot tell
 
 
@@ -374,6 +411,27 @@ def odd(folder: Path) -> str:
             f" (SELECT *, row_number() OVER () AS n FROM '{source}')) TO '{target}'"
         )
     return str(target)
+
+
+def test_broken_lines_of_csv_files_are_told_as_always(tmp_path: Path) -> None:
+    source, mapping = csv_set(tmp_path)
+    people = Path(source) / "people.csv"
+    lines = people.read_text("utf-8").splitlines(keepends=True)
+    people.write_text("".join([lines[0], "x,y\n", *lines[1:], "z,\n"]), encoding="utf-8")
+    found = compare(tmp_path, source, "duckdb", *mapped(tmp_path, mapping))
+    rejects = [json.loads(one) for one in found["out.ndjson.rejects.ndjson"].splitlines()]
+    number = people.read_bytes().count(b"\n")
+    assert [(one["line"], one["reason"]) for one in rejects] == [
+        (line, "has too few cells: the first line has 14") for line in (2, number)
+    ]
+    assert rejects[0] == {
+        "source": str(people),
+        "line": 2,
+        "id": None,
+        "pointer": None,
+        "reason": "has too few cells: the first line has 14",
+        "hint": None,
+    }
 
 
 def test_students_who_are_odd_are_told_as_always(tmp_path: Path) -> None:
@@ -462,6 +520,17 @@ def test_files_in_no_order_are_sorted_before_parts_are_taken_out(
 
 
 # -- what is refused
+
+
+def refusal(source: str, folder: Path, *words: str | Path) -> str:
+    """What is said where nothing is answered."""
+    to = folder / "refused.ndjson"
+    result = run(
+        "batch", source, "--to", to, "--as-of", DAY, "--reasons", "none", *words
+    )  # fmt: skip
+    assert result.exit_code == 2
+    assert not to.exists()
+    return " ".join(result.stderr.replace("\n  ", " ").split())
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eligibility.errors import Message, UsageError
+from eligibility.errors import Message, Problem, ProfileError, UsageError
 from eligibility.inputs import Found
 from eligibility.loading import shown
 from eligibility.sources.columns import Column, Family, Table
-from eligibility.sources.csv_files import csv_sql, first_line
+from eligibility.sources.csv_files import broken_lines, csv_sql, first_line, refused_lines
 from eligibility.sources.duck_types import (
     cast_sql,
     duck_column,
@@ -71,7 +71,8 @@ class _Opening:
     """All it takes to read the tables, in any process.
 
     `database` is a file of DuckDB's, or nothing. `temporary` is the folder for what does
-    not fit into memory. `written` are the files that are read, with their stamps from before.
+    not fit into memory. `written` are the files that are read, with their stamps from before,
+    and `broken` the lines of the students' CSV file that cannot be read, each a row without an id.
     """
 
     name: str
@@ -81,6 +82,7 @@ class _Opening:
     temporary: str
     memory_limit: str | None
     written: tuple[tuple[str, Stamp | None], ...] = ()
+    broken: tuple[Problem, ...] = ()
 
     def unchanged(self) -> None:
         """Raise `UsageError` where a file is another than before anything was read."""
@@ -184,7 +186,8 @@ class DuckTables:
             return
         files = [self.path] if os.path.isfile(self.path) else sorted(glob.glob(self.path))
         if not files:
-            raise UsageError(Message(f"no such file: `{self.path}`"))
+            hint = "mount what it is on: a file is read by its path" if "://" in self.path else None
+            raise UsageError(Message(f"no such file: `{self.path}`", hint))
         self._csv = all(one.lower().endswith(_CSV) for one in files)
         if self._csv and len(files) > 1:
             text = f"several CSV files in `{self.path}`"
@@ -309,6 +312,7 @@ class DuckTables:
                 bounds.append(cut)
         for number, (after, until) in enumerate(zip(bounds, [*bounds[1:], None], strict=True)):
             yield DuckPart(f"{self.name}#{number}", opening, plan, students, after, until)
+            opening = replace(opening, broken=())
 
     def whole(self, plan: Plan, size: int) -> DuckPart:
         """All students as one part, out of which ranges of so many are quickly taken.
@@ -392,6 +396,7 @@ class DuckTables:
     def _staged(self, plan: Plan, only: Key) -> _Opening:
         """Files are read once, into a database of temporary files, sorted by the id."""
         duckdb = _duckdb()
+        broken: list[Problem] = []
         folder = tempfile.mkdtemp(dir=self._opening.temporary)
         path = os.path.join(folder, "tables.duckdb")
         relations: dict[str | None, _Relation] = {}
@@ -413,7 +418,9 @@ class DuckTables:
                     if isinstance(one, ListPlan):
                         needed |= dict.fromkeys(map(quoted, one.order))
                 some = " OR ".join(f"{one} = {literal(only)}" for one in ids) if only else "true"
-                rows = self._rows(name)
+                lines, refused = [], []
+                file = self._files[name][0] if self._csv else None
+                rows = self._rows(name) if file is None else csv_sql(file, columns, number)
                 with told(self._shown(name)):
                     connection.execute(
                         f"CREATE TABLE t{number} AS SELECT * FROM"
@@ -421,10 +428,22 @@ class DuckTables:
                         f" FROM {rows}) WHERE {some}"
                         f" ORDER BY {key_sql(plan, readers[0].id)} NULLS FIRST, {quoted(place)}"
                     )
+                    if file is not None:
+                        lines = broken_lines(connection, file, columns, number)
+                        students = readers == [plan] and not plan.distinct
+                        refused = refused_lines(lines, self._shown(name), students=students)
+                    if refused and only is None:
+                        more = f"SELECT -i AS {quoted(place)} FROM range({len(refused)}) AS t(i)"
+                        connection.execute(f"INSERT INTO t{number} BY NAME {more}")
+                for line, problem in zip(lines, refused, strict=True):
+                    if only is None or str(only) in line.text:
+                        broken.append(problem)
                 relations[name] = _Relation(f"t{number}", (place,))
         self._opening.unchanged()
         # the files are not read any more
-        return replace(self._opening, database=path, relations=relations, written=())
+        return replace(
+            self._opening, database=path, relations=relations, written=(), broken=(*broken,)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -454,7 +473,9 @@ class DuckPart:
                 while found := cursor.fetchmany(_BATCH):
                     yield from found
 
-            yield from joined(self.plan, self.opening.name, rows)
+            broken = self.opening.broken
+            yield from (Found(one.file, None, ProfileError([one])) for one in broken)
+            yield from joined(self.plan, self.opening.name, rows, len(broken))
         self.opening.unchanged()
 
     def cells(self, of: Plan | ListPlan) -> str:
@@ -545,21 +566,14 @@ def told(name: str) -> Iterator[None]:
         raise UsageError(_message(name, error)) from None
 
 
-_LINE = re.compile(r"CSV Error on Line: ([0-9]+)")
-_CELLS = re.compile(r"Expected Number of Columns: ([0-9]+) Found: ([0-9]+)")
 _VALUES = "Conversion", "InvalidInput", "OutOfRange", "InvalidType", "TypeMismatch", "Constraint"
 
 
 def _message(name: str, error: Exception) -> Message:
     text, kind = str(error), type(error).__name__
-    line = _LINE.search(text)
-    if line is not None:
-        cells = _CELLS.search(text)
-        if cells is not None:
-            said = f"has {cells[2]} cells, and its first line {cells[1]}"
-        else:
-            said = "is not UTF-8" if "unicode" in text else "is not CSV"
-        return Message(f"`{name}` cannot be read: line {line[1]} {said}")
+    if "CSV Parser state machine" in text:
+        hint = "do all lines end in the same way, and quoted cells in a quotation mark?"
+        return Message(f"`{name}` cannot be read: it is not CSV", hint)
     if kind.startswith("OutOfMemory"):
         return Message(
             f"`{name}` takes more memory than there is", "give it more: `--memory-limit`"

@@ -51,12 +51,13 @@ def stated(plan: ListPlan, items: list[object]) -> object:
 
 
 def joined(
-    plan: Plan, name: str, rows: Callable[[Plan | ListPlan], Iterator[Row]]
+    plan: Plan, name: str, rows: Callable[[Plan | ListPlan], Iterator[Row]], told: int = 0
 ) -> Iterator[Found]:
     """Each student with all lists, in the order of the id; `name` is that of the source.
 
     `rows` gives the rows of a table in that order. What cannot be a student is a `Found`
-    with an error: a row without an id, rows that share one, and items of nobody.
+    with an error: a row without an id, rows that share one, and items of nobody. So many of
+    the rows without an id as were `told` already are left out.
     """
     make = _student(plan)
     lists = [_List(one, rows) for one in plan.lists]
@@ -69,7 +70,7 @@ def joined(
         count = 1 + sum(1 for _ in ids.take(key))
         if key is None:
             text = f"a row of `{plan.shown}` has no student's id"
-            yield from (_refused(plan.shown, None, Message(text)) for _ in range(count))
+            yield from (_refused(plan.shown, None, Message(text)) for _ in range(count - told))
             continue
         place = f"{name}: {_called(key)}"
         items = {one.plan.name: one.items(key) for one in lists}
