@@ -42,18 +42,19 @@ PART_BYTES = 1_000_000
 """The least bytes of lines in a part: some 500 students, worth sending to a process."""
 
 LARGE_BYTES = 4_000_000
-"""As many are in each of the parts of a large file, if it is not cut into fewer than `FEW_PARTS`:
+LARGE_FILES = 2_000
+"""As many are in each of the parts of a large file or folder, if that makes `FEW_PARTS` at least:
 what is worked out for many students at once is cheaper for each."""
 
-FEW_PARTS = 50
+FEW_PARTS = 16
 
 MOST_PARTS = 1_000
 """Into so many parts the lines of a very large file are cut, of more bytes each: the parts may
 become files, and a folder of too many is of no use to anyone."""
 
 PART_FILES = 500
-PART_PLACES = 1_000
-"""How many files of a folder, and how many profiles of a stream, make a part."""
+PART_PLACES = 2_000
+"""How many files of a folder make a part at the least, and how many profiles of a stream do."""
 
 
 # -- changes ----------------------------------------------------------------------------
@@ -231,8 +232,9 @@ class Folder:
     def parts(self) -> Iterator[FilesPart]:
         """Parts of so many files each."""
         files = [file for file, _ in self._files]
-        for number, start in enumerate(range(0, len(files), PART_FILES)):
-            some = tuple(files[start : start + PART_FILES])
+        step = max(PART_FILES, min(LARGE_FILES, len(files) // FEW_PARTS))
+        for number, start in enumerate(range(0, len(files), step)):
+            some = tuple(files[start : start + step])
             yield FilesPart(f"{number:05}", self.name, some)
 
     def fingerprint(self) -> str:
