@@ -65,7 +65,7 @@ Stamp = tuple[int, int]
 
 def stamp(path: str) -> Stamp | None:
     """What tells a file from what was there before; None where there is none."""
-    known = _stat(Path(path))
+    known = _stat(path)
     return None if known is None else (known.st_size, known.st_mtime_ns)
 
 
@@ -246,6 +246,7 @@ class Folder:
     @cached_property
     def _files(self) -> list[tuple[str | Found, os.stat_result | None]]:
         found: list[tuple[str | Found, os.stat_result | None]] = []
+        before = len(os.path.join(self.name, ""))
         for file in files_below(self.name):
             if isinstance(file, Found):
                 found.append((file, None))
@@ -253,9 +254,9 @@ class Folder:
             known = _stat(file)
             if known is not None and not stat.S_ISREG(known.st_mode):
                 # a pipe would be waited for without end
-                found.append((no_file(file), known))
+                found.append((no_file(Path(file)), known))
             else:
-                found.append((file.relative_to(self._path).as_posix(), known))
+                found.append((file[before:].replace(os.sep, "/"), known))
         return found
 
 
@@ -310,9 +311,9 @@ class Stream:
         return _digest([(path.name, _stat(path))]) if self.again else ""
 
 
-def _stat(path: Path) -> os.stat_result | None:
+def _stat(path: str | Path) -> os.stat_result | None:
     try:
-        return path.stat()
+        return os.stat(path)
     except OSError:
         return None
 
