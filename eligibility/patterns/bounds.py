@@ -234,7 +234,7 @@ def bounds(
             fields |= one.field
         return sums, fields, lambda item, values: plan.added(sums, item, values)
 
-    tests = [test for want in plan.wants for test in place.rows(want.quantifier)]
+    tests = [test for want in plan.wants for test in place.tests(want.quantifier)]
     made = place.joint(tests, plan.numbers, make)
     return Bounds(leaf, alone, place.partial, plan, made)
 
@@ -473,7 +473,7 @@ def _wants(leaf: Assignment, place: ItemKinds) -> Iterator[_Want]:
     for need in needs_of(leaf.needs):
         quantifier = need.quantifier
         measure = quantifier.measure
-        until = at + len(place.rows(quantifier))
+        until = at + len(place.tests(quantifier))
         if isinstance(measure, Cover):
             yield _Want(quantifier, at, until, until - at, None, measure.distinct)
         else:

@@ -439,14 +439,14 @@ class ItemKinds:
         """Values that some item must have, each."""
         self._whole.add(wanted.attribute)
         self._reads[wanted.attribute] = None
-        rows = self.rows(leaf)
+        rows = self.tests(leaf)
 
         def pairs(scenario: Scenario) -> tuple[Pair, ...]:
             return tuple(self._pair(layout, self._for(one, scenario), 1) for one in rows)
 
         return Covered(wanted, self.partial, self._each(pairs))
 
-    def rows(self, leaf: Quantifier) -> tuple[Quantifier, ...]:
+    def tests(self, leaf: Quantifier) -> tuple[Quantifier, ...]:
         """The tests that say whether an item counts: of a cover one for each of its values."""
         if not isinstance(leaf.measure, Cover):
             return (leaf,)
