@@ -105,7 +105,6 @@ def check(
     from eligibility.checking import FEW, Check, ahead, answered, lonely, make_writer
     from eligibility.inputs import count_profiles, places, spared
     from eligibility.output import opened
-    from eligibility.sources.opening import Asked
 
     if jobs is not None and engine in ("rete", "reference"):
         text = f"`--jobs` goes with the batch engine, and not with `{engine}`"
@@ -115,13 +114,15 @@ def check(
     pack = load(rules, "reference")
     must = pack.require(fail_unless)
     asked = pack.require([*(outcome or pack.rules.outcomes), *must])
-    tables = Asked(mapping, table, query, memory_limit)
     if student is None:
-        if tables != Asked():
+        if any(one is not None for one in (mapping, table, query, memory_limit)):
             text = "`--mapping`, `--table`, `--query` and `--memory-limit` go with `--id`"
             raise UsageError(Message(text, "`eligibility batch` answers all students of tables"))
         every_place = places(paths, stdin())
     else:
+        from eligibility.sources.opening import Asked
+
+        tables = Asked(mapping, table, query, memory_limit)
         every_place = _only(student, paths, pack.rules, tables)
     head, rest = ahead(every_place, FEW if engine == "auto" else 1)
     single = lonely(head) and (

@@ -16,7 +16,6 @@ from eligibility.errors import Message, RulesError, UsageError, did_you_mean
 from eligibility.facts import Profile
 from eligibility.loading import find_packs, read_case_files, read_rules
 from eligibility.model import Case, RulePack
-from eligibility.reading.cases import read_cases
 from eligibility.reading.packs import read_pack
 from eligibility.schemas import ProfileReader
 from eligibility.verdict import Answer, Recall, answer
@@ -119,6 +118,8 @@ def load_cases(pack: RulePack, *paths: str | Path) -> list[Case]:
 
     Raises `RulesError` with every mistake of all case files.
     """
+    from eligibility.reading.cases import read_cases
+
     folders = [folder for path in _paths(paths) for folder in find_packs(path)]
     documents, problems = read_case_files(folders)
     cases, more = read_cases(documents, pack)

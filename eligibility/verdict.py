@@ -174,6 +174,7 @@ class Recall:
         self._items: Remembered | None = None
         self._own: dict[str, tuple[int, ...]] = {}
         self._findings: dict[object, _Finding] = {}
+        self._finder: _Finder | None = None
 
     def items(self, as_of: datetime.date) -> Remembered:
         """What items came out as on that day; of one day at a time."""
@@ -194,7 +195,10 @@ class Recall:
         )
         finding = self._findings.pop(key, None)
         if finding is None:
-            finding = _Finder(found).finding(name)
+            # for all outcomes of one answer it is asked once what cannot change any more
+            if self._finder is None or self._finder.found is not found:
+                self._finder = _Finder(found)
+            finding = self._finder.finding(name)
             if len(self._findings) >= _FINDINGS:
                 del self._findings[next(iter(self._findings))]
         # behind all others: the one at the front is the one not asked for the longest
@@ -284,19 +288,19 @@ class _Finder:
     """
 
     def __init__(self, found: Answer) -> None:
-        self._found = found
+        self.found = found
         self._nodes = found.compiled.nodes
 
     def blocking(self, node: Node) -> tuple[Deciding, ...]:
         """What is missing for a condition; nothing where it is met now."""
         if self._now(node) is Truth.MET:
             return ()
-        outcome = self._found.compiled.pack.outcomes[node.outcome]
+        outcome = self.found.compiled.pack.outcomes[node.outcome]
         return self._reasons(outcome, node, self._missing)
 
     def finding(self, name: str) -> _Finding:
         """What decides one outcome."""
-        compiled = self._found.compiled
+        compiled = self.found.compiled
         root = self._nodes[compiled.roots[name]]
         outcome = compiled.pack.outcomes[name]
         now, then = self._now(root), self._then(root)
@@ -314,10 +318,10 @@ class _Finder:
         return _Finding(status, now, then, reasons, lost, ask, reachable)
 
     def _now(self, node: Node) -> Truth:
-        return self._found.value(node)
+        return self.found.value(node)
 
     def _then(self, node: Node) -> Truth:
-        return self._found.value(node, Scenario.PROJECTED)
+        return self.found.value(node, Scenario.PROJECTED)
 
     def _children(self, node: Node) -> list[Node]:
         return [self._nodes[number] for number in node.children]
@@ -400,16 +404,16 @@ class _Finder:
 
         That is the tree once more, over leaves of which all that may change is not known.
         """
-        now = self._found.observations[Scenario.NOW]
-        then = self._found.observations.get(Scenario.PROJECTED, now)
-        facts = self._found.compiled.pack.vocabulary.facts
+        now = self.found.observations[Scenario.NOW]
+        then = self.found.observations.get(Scenario.PROJECTED, now)
+        facts = self.found.compiled.pack.vocabulary.facts
         leaves = [
             seen.value
             if seen.value is later.value and _stays(leaf, seen.value, facts)
             else Truth.UNKNOWN
-            for leaf, seen, later in zip(self._found.compiled.leaves, now, then, strict=True)
+            for leaf, seen, later in zip(self.found.compiled.leaves, now, then, strict=True)
         ]
-        return ReferenceEngine(self._found.compiled).derive([leaves])[0].values
+        return ReferenceEngine(self.found.compiled).derive([leaves])[0].values
 
 
 _NEVER = Truth.UNMET

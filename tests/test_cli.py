@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import os
@@ -14,6 +15,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -35,6 +37,8 @@ from commands import (
 from eligibility.cli import main
 from eligibility.commands.shared import Signals
 from eligibility.engines import rete
+from eligibility.packs import Pack
+from eligibility.verdict import Answer
 
 EXPECTED = DATA / "expected"
 CLUB = ("--rules", "tests/data/rules")
@@ -357,6 +361,25 @@ def test_lines_and_arrays_come_from_standard_input_too() -> None:
     for stdin in (lines, array):
         result = check("-", "--format", "json", stdin=stdin)
         assert [one["profile"] for one in json.loads(result.stdout)] == ["a", "b"]
+
+
+@pytest.mark.parametrize("words", [("check", ANN), ("check", "gone.json"), ("rules", "schema")])
+def test_a_command_leaves_the_process_looking_for_garbage(words: tuple[str, ...]) -> None:
+    run(*words, *(CLUB if words[0] == "check" else ()))
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+
+
+def test_garbage_is_looked_for_while_profiles_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    true, seen = Pack.answer, []
+
+    def answered(*words: Any) -> Answer:
+        seen.append(gc.isenabled())
+        return true(*words)
+
+    monkeypatch.setattr(Pack, "answer", answered)
+    assert check(ANN).exit_code == 0
+    assert seen == [True]
 
 
 @pytest.mark.parametrize("ending", ["ndjson", "ndjson.gz", "txt", None])

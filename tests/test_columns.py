@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -22,6 +24,12 @@ from student_tables import (
     write_duckdb,
     write_parquet,
 )
+
+from eligibility import load_pack
+from eligibility.batch.run import Question, make_answering
+from eligibility.batch.summary import Counting
+from eligibility.columns.answering import in_columns
+from eligibility.sources.tables import open_tables
 
 VOCABULARY = """\
 vocabulary: types
@@ -217,14 +225,16 @@ WAYS: dict[str, tuple[str, Callable[..., tuple[str, str]]]] = {
 }
 
 
-def batch(folder: Path, source: str, backend: str, *words: str | Path) -> dict[str, bytes]:
+def batch(
+    folder: Path, source: str, backend: str, *words: str | Path, reasons: str = "blocking"
+) -> dict[str, bytes]:
     """The files that a run writes, all that tells of the run itself left out."""
     to = folder / backend
     to.mkdir()
     ending = "parquet" if "parquet" in words else "csv" if "wide" in words else "ndjson"
     name = f"out.{ending}"
     result = run(
-        "batch", source, "--to", to / name, "--reasons", "none", "--as-of", DAY,
+        "batch", source, "--to", to / name, "--reasons", reasons, "--as-of", DAY,
         "--backend", backend, *words,
     )  # fmt: skip
     assert result.exit_code in (0, 1), result.stderr
@@ -237,9 +247,11 @@ def batch(folder: Path, source: str, backend: str, *words: str | Path) -> dict[s
     return {**files, "summary": json.dumps(told).encode()}
 
 
-def compare(folder: Path, source: str, backend: str, *words: str | Path) -> dict[str, bytes]:
-    found = batch(folder, source, backend, *words)
-    assert found == batch(folder, source, "rows", *words)
+def compare(
+    folder: Path, source: str, backend: str, *words: str | Path, reasons: str = "blocking"
+) -> dict[str, bytes]:
+    found = batch(folder, source, backend, *words, reasons=reasons)
+    assert found == batch(folder, source, "rows", *words, reasons=reasons)
     return found
 
 
@@ -305,8 +317,9 @@ def test_lists_that_may_lack_items_are_told_as_by_rows_in_postgres(
     compare(tmp_path, source, "postgres", *mapped(tmp_path, PARTIAL["in tables"][1]))
 
 
-@pytest.mark.parametrize("kind", ["csv", "wide", "parquet"])
-def test_all_formats_come_out_the_same(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("reasons", ["none", "blocking"])
+@pytest.mark.parametrize("kind", ["ndjson", "csv", "wide", "parquet"])
+def test_all_formats_come_out_the_same(kind: str, reasons: str, tmp_path: Path) -> None:
     source, mapping = nested(tmp_path)
     words = mapped(tmp_path, mapping)
     if kind == "csv":
@@ -314,14 +327,14 @@ def test_all_formats_come_out_the_same(kind: str, tmp_path: Path) -> None:
         for backend in ("rows", "duckdb"):
             to = folder / backend
             result = run(
-                "batch", source, "--to", to, "--reasons", "none", "--as-of", DAY,
+                "batch", source, "--to", to, "--reasons", reasons, "--as-of", DAY,
                 "--backend", backend, "--format", kind, *words,
             )  # fmt: skip
             assert result.exit_code == 0, result.stderr
         parts = [(folder / one / "part-00000.csv").read_bytes() for one in ("rows", "duckdb")]
         assert parts[0] == parts[1]
         return
-    compare(tmp_path, source, "duckdb", "--format", kind, *words)
+    compare(tmp_path, source, "duckdb", "--format", kind, *words, reasons=reasons)
 
 
 @pytest.mark.skipif(
@@ -338,6 +351,42 @@ def test_spark_writes_what_rows_do(
     asked = ("amounts", "all-in-one", "nested", "states")
     words = [word for one in asked for word in ("--outcome", one)]
     compare(tmp_path, source, "spark", *mapped(tmp_path, mapping), *words)
+
+
+@pytest.mark.skipif(find_spec("pyspark") is None, reason="there is no Spark here")
+@pytest.mark.filterwarnings("ignore")
+def test_a_server_of_spark_that_does_not_answer_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("SPARK_REMOTE", "sc://localhost:1")
+    source, mapping = nested(tmp_path)
+    message = refusal(source, tmp_path, *mapped(tmp_path, mapping), "--backend", "spark")
+    assert "the server of Spark at `localhost` cannot be reached" in message
+    assert "= `SPARK_REMOTE` is its address: `sc://HOST:PORT`" in message
+
+
+@pytest.mark.parametrize(
+    "name", ["_first.parquet", ".first.parquet", "a[b].parquet", "a:b.parquet"]
+)
+def test_spark_is_given_no_file_that_it_would_leave_out(name: str, tmp_path: Path) -> None:
+    source, mapping = nested(tmp_path, 2)
+    (Path(source) / "students-0.parquet").rename(Path(source) / name)
+    message = refusal(source, tmp_path, *mapped(tmp_path, mapping), "--backend", "spark")
+    assert f"Spark does not find files that are called like `{source}/{name}`" in message
+
+
+def test_spark_is_given_no_files_with_other_columns(tmp_path: Path) -> None:
+    source, mapping = nested(tmp_path, 2)
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT * REPLACE (CAST(age AS INTEGER) AS age) FROM"
+            f" '{source}/students-0.parquet') TO '{source}/students-2.parquet'"
+        )
+    message = refusal(source, tmp_path, *mapped(tmp_path, mapping), "--backend", "spark")
+    assert "students-2.parquet` has other columns or types than" in message
 
 
 # -- students whom the columns cannot tell
@@ -362,6 +411,27 @@ def odd(folder: Path) -> str:
             f" (SELECT *, row_number() OVER () AS n FROM '{source}')) TO '{target}'"
         )
     return str(target)
+
+
+def test_broken_lines_of_csv_files_are_told_as_always(tmp_path: Path) -> None:
+    source, mapping = csv_set(tmp_path)
+    people = Path(source) / "people.csv"
+    lines = people.read_text("utf-8").splitlines(keepends=True)
+    people.write_text("".join([lines[0], "x,y\n", *lines[1:], "z,\n"]), encoding="utf-8")
+    found = compare(tmp_path, source, "duckdb", *mapped(tmp_path, mapping))
+    rejects = [json.loads(one) for one in found["out.ndjson.rejects.ndjson"].splitlines()]
+    number = people.read_bytes().count(b"\n")
+    assert [(one["line"], one["reason"]) for one in rejects] == [
+        (line, "has too few cells: the first line has 14") for line in (2, number)
+    ]
+    assert rejects[0] == {
+        "source": str(people),
+        "line": 2,
+        "id": None,
+        "pointer": None,
+        "reason": "has too few cells: the first line has 14",
+        "hint": None,
+    }
 
 
 def test_students_who_are_odd_are_told_as_always(tmp_path: Path) -> None:
@@ -423,15 +493,52 @@ def test_lists_in_lists_that_do_not_fit_are_refused_as_always(misfit: str, tmp_p
     assert json.loads(reject)["id"] == "s-001"
 
 
+@pytest.mark.parametrize(("order", "sorted_first"), [("id", False), ("hash(id)", True)])
+def test_files_in_no_order_are_sorted_before_parts_are_taken_out(
+    order: str, sorted_first: bool, tmp_path: Path
+) -> None:
+    source, _ = nested(tmp_path)
+    target = tmp_path / "ordered.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT * FROM '{source}' ORDER BY {order}) TO '{target}'")
+    pack = load_pack(rules(tmp_path))
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(NESTED, encoding="utf-8")
+    outcomes = [*pack.rules.outcomes]
+    question = Question(pack, datetime.date.fromisoformat(DAY), outcomes, "blocking", "csv")
+    found = []
+    with open_tables(str(target), pack.rules, mapping=str(mapping), size=20) as tables:
+        assert (tables.whole().opening.database is not None) == sorted_first
+        with in_columns(question, tables, "duckdb") as columns:
+            for way in (columns, make_answering(question)):
+                counting = Counting(len(outcomes))
+                rows = [row for part in tables.parts() for row in way.rows(part, counting)]
+                told = [(row.id, row.found.statuses, row.found.blocking) for row in rows]
+                found.append((told, counting.finish().as_json()))
+    assert found[0] == found[1]
+    assert len(found[0][0]) == len(made(nested=True))
+
+
 # -- what is refused
+
+
+def refusal(source: str, folder: Path, *words: str | Path) -> str:
+    """What is said where nothing is answered."""
+    to = folder / "refused.ndjson"
+    result = run(
+        "batch", source, "--to", to, "--as-of", DAY, "--reasons", "none", *words
+    )  # fmt: skip
+    assert result.exit_code == 2
+    assert not to.exists()
+    return " ".join(result.stderr.replace("\n  ", " ").split())
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (
-            ("--backend", "duckdb", "--reasons", "blocking"),
-            "reasons are told one by one = `--reasons none` leaves them out",
+            ("--backend", "duckdb", "--reasons", "all"),
+            "all reasons are told one by one = `--reasons blocking` tells those that count most",
         ),
         (
             ("--backend", "postgres", "--reasons", "none"),
@@ -455,19 +562,13 @@ def test_a_backend_that_cannot_do_it_says_so(
     assert not Path("out.ndjson").exists()
 
 
-def test_items_that_are_named_by_other_values_are_answered_one_by_one(tmp_path: Path) -> None:
+def test_items_that_are_named_by_other_values_are_told_as_always(tmp_path: Path) -> None:
     source, mapping = database(tmp_path)
     with duckdb.connect(source) as connection:
         connection.execute("ALTER TABLE parts ALTER of_course TYPE DECIMAL(6, 1)")
-    words = mapped(tmp_path, mapping)
-    asked = ("batch", source, "--to", tmp_path / "out.ndjson", "--as-of", DAY, "--reasons", "none")
-    text = "column `of_course` names items, and has no texts or whole numbers"
-    result = run(*asked, *words)
-    assert result.exit_code == 1
-    assert f"answered one by one: {text}" in " ".join(result.stderr.split())
-    refused = run(*asked, *words, "--backend", "duckdb")
-    assert refused.exit_code == 2
-    assert text in " ".join(refused.stderr.split())
+    found = compare(tmp_path, source, "duckdb", *mapped(tmp_path, mapping))
+    rejects = found["out.ndjson.rejects.ndjson"].decode()
+    assert "a row of `parts` is of no item of `transcript`" in rejects
 
 
 def test_a_source_without_tables_has_no_columns(tmp_path: Path) -> None:

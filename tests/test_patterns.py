@@ -13,6 +13,7 @@ from typing import cast
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from parts import Places, came_out
 
 from eligibility.batch.answering import OneByOne
@@ -24,10 +25,12 @@ from eligibility.facts import Item
 from eligibility.inputs import Found, Unread
 from eligibility.operators import compare
 from eligibility.packs import Pack, load_cases, load_pack
+from eligibility.patterns.arrays import Integers
 from eligibility.patterns.compared import Compared, literals
 from eligibility.patterns.deciding import kinds_of
 from eligibility.patterns.decoding import Decoder
 from eligibility.patterns.families import UnpackableError
+from eligibility.patterns.items import ItemKinds
 from eligibility.patterns.layout import MOST, WORD, Layout
 from eligibility.truth import Truth
 from eligibility.values import Absent, Days, Duration, Unit, Value, since
@@ -367,6 +370,17 @@ ITEMS = [
 ]
 
 
+def rows_of(kinds: ItemKinds, classes: Integers) -> tuple[Integers, NDArray[np.bool_]]:
+    """What items add word by word, and which of them can be added up at all."""
+    first, last = kinds.words
+    cases = kinds.cases(classes)
+    good = cases.min(axis=1, initial=0) >= 0
+    rows = np.zeros((len(classes), last - first), np.int64)
+    for column, (begin, end, table) in zip(cases[good].T, kinds.tables(), strict=True):
+        rows[good, begin - first : end - first] += table[column]
+    return rows, good
+
+
 def test_many_items_at_once_add_what_each_adds_by_itself(club: Pack) -> None:
     kinds = kinds_of(club.compiled, TODAY, ["entry"])
     courses = kinds.lists["courses"]
@@ -374,7 +388,7 @@ def test_many_items_at_once_add_what_each_adds_by_itself(club: Pack) -> None:
         classes = np.array(
             [[courses.number(name, one, 99) for name in courses.reads] for one in ITEMS]
         )
-        rows, good = courses.rows(classes)
+        rows, good = rows_of(courses, classes)
         assert [*good] == [one.values.get("credits") != Decimal("1e30") for one in ITEMS]
         assert (rows[~good] == 0).all()
         first, last = courses.words
@@ -389,7 +403,7 @@ def test_many_items_at_once_add_what_each_adds_by_itself(club: Pack) -> None:
 
 def test_no_items_add_nothing(club: Pack) -> None:
     courses = kinds_of(club.compiled, TODAY, ["entry"]).lists["courses"]
-    rows, good = courses.rows(np.zeros((0, len(courses.reads)), np.int64))
+    rows, good = rows_of(courses, np.zeros((0, len(courses.reads)), np.int64))
     assert (len(rows), len(good)) == (0, 0)
 
 

@@ -17,6 +17,7 @@ import pytest
 from student_tables import (
     MAPPING,
     RULES,
+    asked,
     made,
     profiles,
     read,
@@ -549,10 +550,18 @@ def test_items_stand_in_the_order_of_their_file() -> None:
 
 
 BROKEN_CSV = {
-    "too many cells": ("a,1,x\n", "line 3 has 3 cells, and its first line 2"),
-    "too few cells": ("a\n", "line 3 has 1 cells, and its first line 2"),
     "no UTF-8": ("Zo\xeb,1\n", "line 3 is not UTF-8"),
+    "no UTF-8 with too few cells": ("Zo\xeb\n", "line 3 is not UTF-8"),
     "a quote that is never closed": ('a,"Ann\n', "line 3 is not CSV"),
+    "text behind a quote": ('a\nb,"Ann" Smith,x\n', "line 4 is not CSV"),
+    "a line that is too long": (f"a,{'x' * 3_000_000}\n", "line 3 is too long"),
+    "lines that end in two ways": (
+        "a,1\r\n",
+        (
+            "it is not CSV\n"
+            "  = do all lines end in the same way, and quoted cells in a quotation mark?"
+        ),
+    ),
 }
 
 
@@ -563,6 +572,74 @@ def test_a_csv_file_that_is_broken_is_told_by_its_line_alone(case: str) -> None:
     with pytest.raises(UsageError) as caught:
         refused("students.csv")
     assert str(caught.value) == f"`students.csv` cannot be read: {said}"
+
+
+WRONG_CELLS = {
+    "too many": ("id,note\nb,2\na,1,x\n", ["3:1: has too many"]),
+    "too few": ("id,note\na\nb,2\n", ["2:1: has too few"]),
+    "several, and blank lines": (
+        "id,note\n\na,2,,x\n\n\na\nb,2\nc,1,x",
+        ["3:1: has too many", "6:1: has too few", "8:1: has too many"],
+    ),
+    "below texts of several lines": (
+        'id,"note"\nb,"2\n\n3"\n\na\n"c\nc",3,x\n',
+        ["6:1: has too few", "7:1: has too many"],
+    ),
+    "but one that is only longer by empty cells": ("id,note\nb,2,\n", []),
+}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("name", ["students.csv", "students.csv.gz"])
+@pytest.mark.parametrize("case", WRONG_CELLS)
+def test_a_line_of_the_students_with_too_few_or_many_cells_is_refused_alone(
+    case: str, name: str, end: str
+) -> None:
+    lines, told = WRONG_CELLS[case]
+    data = f"\ufeff{lines}\n,3\n".replace("\n", end).encode()
+    Path(name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    assert refused(name, size=1) == [
+        *(f"{name}:{one} cells: the first line has 2" for one in told),
+        f"{name}: a row of `{name}` has no student's id",
+        "b is well",
+    ]
+
+
+def test_students_whose_line_is_broken_have_no_row(tmp_path: Path) -> None:
+    place = csv_set(students="id,age\na,1,x\nb,2\n", course="id,title\na,x\nb,y\n")
+    assert refused(place) == [
+        "set/students.csv:2:1: has too many cells: the first line has 2",
+        "set/course.csv: student a: 1 row of a student who is not in `set/students.csv`",
+        "b is well",
+    ]
+    for student, said in (("b", "Found("), ("a", "set/course.csv: student a: 1 row ")):
+        with open_tables(place, RULES) as source:
+            assert asked(source, student).startswith(said)
+    with open_tables(place, RULES) as source:
+        assert "\nset/students.csv:2:1: has too many cells" in asked(source, "a")
+    with open_tables(place, RULES) as source:
+        assert asked(source, "c").startswith("there is no student `c` among 1 profile\n")
+
+
+def test_of_a_list_no_line_is_left_out() -> None:
+    place = csv_set(students="id\na\n", course="id,title\na,x\na,y,z\na,z\n")
+    with pytest.raises(UsageError) as caught:
+        refused(place)
+    said = "`set/course.csv` cannot be read: line 3 has too many cells: the first line has 2\n"
+    assert str(caught.value) == f"{said}  = mend it: whose row it is cannot be told"
+    Path("set", "course.csv").write_text("id,title\na\n,y,z\na,z\na\n")
+    with pytest.raises(UsageError, match="= mend it, and 2 like it: whose row it is cannot be"):
+        refused(place)
+    with pytest.raises(UsageError, match="line 2 has too few cells: the first line has 2\n"):
+        refused("set/course.csv", "students: {from: course}")
+
+
+def test_a_file_of_broken_lines_is_not_what_it_seems() -> None:
+    Path("students.csv").write_text("id,age\n" + "a,1,x\n" * 5000)
+    with pytest.raises(UsageError) as caught:
+        refused("students.csv")
+    said = "`students.csv` cannot be read: line 2 has too many cells: the first line has 2\n"
+    assert str(caught.value) == f"{said}  = mend it, and 1,000 or more like it"
 
 
 def test_what_the_database_says_of_values_is_not_repeated(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -25,8 +26,6 @@ __all__ = ["ByPatterns", "Students"]
 
 _HELD = 1 << 18
 """How many statuses are held in findings, which take some fifty bytes for each."""
-
-_COMPACT: dict[str, Any] = {"ensure_ascii": False, "separators": (",", ":")}
 
 
 class Students(Protocol):
@@ -80,8 +79,11 @@ class ByPatterns:
         self._written = written
         self._tables = Tables(deciders(compiled, kinds, self._outcomes), kinds.layout)
         self._pieces = Pieces(compiled, kinds, known)
-        self._findings: dict[bytes, Findings] = {}
+        self._findings: dict[tuple[int, ...], Findings] = {}
         self._between = _between(self._outcomes)
+        self._told: list[dict[int, tuple[tuple[Status, ...], str]]] = [
+            {} for _ in range(0, 2 * len(self._outcomes), _BITS)
+        ]
 
     def count(self, tally: Tally) -> None:
         """Tell of what blocked the students up to now; to be done at the end of a part."""
@@ -96,7 +98,7 @@ class ByPatterns:
         patterns = Patterns(self._layout, batch.values, batch.sums)
         came = {one.decider.name: one for one in self._tables.decide(patterns)}
         asked = [came[name] for name in self._outcomes]
-        found, kinds = self._found([one.status for one in asked], counting)
+        found, kinds = self._found([one.status for one in asked], counting.tally)
         students = len(batch.ids)
         counting.tally.read += students
         findings = map(found.__getitem__, kinds)
@@ -116,36 +118,50 @@ class ByPatterns:
             yield Row(name, Findings(finding.statuses, told))
 
     def _found(
-        self, statuses: Sequence[NDArray[np.uint8]], counting: Counting
+        self, statuses: Sequence[NDArray[np.uint8]], tally: Tally
     ) -> tuple[list[Findings], list[int]]:
         """What came out: all there is, and which of it for each student; counted."""
+        counts = [np.bincount(status, minlength=len(STATUSES)).tolist() for status in statuses]
+        tally.came_out_as(len(statuses[0]), counts)
         keys = []
         for first in range(0, len(statuses), _IN_ONE):
             some = statuses[first : first + _IN_ONE]
-            key = np.zeros(len(some[0]), np.int64)
+            key: Integers = np.zeros(len(some[0]), np.int64)
             for place, status in enumerate(some):
                 key |= status.astype(np.int64) << (2 * place)
             keys.append(key)
         first_of, kinds = numbered(keys)
-        every = np.array(statuses)[:, first_of]
-        found = [self._statuses(one) for one in every.T]
-        for one, count in zip(found, np.bincount(kinds).tolist(), strict=True):
-            counting.tally.came_out(one.statuses, count)
+        if len(self._findings) * len(self._outcomes) >= _HELD:
+            self._findings.clear()
+        codes = zip(*(key[first_of].tolist() for key in keys), strict=True)
+        found = [self._findings.get(code) or self._statuses(code) for code in codes]
         return found, kinds.tolist()
 
-    def _statuses(self, numbers: NDArray[np.uint8]) -> Findings:
+    def _statuses(self, code: tuple[int, ...]) -> Findings:
         """What students of these statuses share."""
-        code = numbers.tobytes()
-        findings = self._findings.get(code)
-        if findings is None:
-            if len(self._findings) * len(self._outcomes) >= _HELD:
-                self._findings.clear()
-            statuses = tuple(STATUSES[number] for number in code)
-            findings = self._findings[code] = Findings(statuses, () if self._blocking else None)
-            named = zip(self._outcomes, statuses, strict=True)
-            told = json.dumps({name: status.value for name, status in named}, **_COMPACT)
-            findings.rendered["head"] = f',"statuses":{told},"blocking":{{'
-        return findings
+        whole = sum(one << (2 * _IN_ONE * place) for place, one in enumerate(code))
+        told = []
+        for place, known in enumerate(self._told):
+            some = (whole >> (_BITS * place)) & ((1 << _BITS) - 1)
+            if some not in known:
+                known[some] = self._few(place * _BITS // 2, some)
+            told.append(known[some])
+        statuses = tuple(itertools.chain.from_iterable(one for one, _ in told))
+        found = self._findings[code] = Findings(statuses, () if self._blocking else None)
+        if self._written:
+            text = ",".join([one for _, one in told])
+            if self._blocking:
+                found.rendered["head"] = f',"statuses":{{{text}}},"blocking":{{'
+            else:
+                found.rendered["ndjson"] = f',"statuses":{{{text}}}}}\n'
+        return found
+
+    def _few(self, first: int, code: int) -> tuple[tuple[Status, ...], str]:
+        """The statuses of a few outcomes, and how they are written."""
+        names = self._outcomes[first : first + _BITS // 2]
+        statuses = tuple(STATUSES[(code >> (2 * place)) & 3] for place in range(len(names)))
+        told = {name: one.value for name, one in zip(names, statuses, strict=True)}
+        return statuses, json.dumps(told, ensure_ascii=False, separators=(",", ":"))[1:-1]
 
     def _texts(
         self,
@@ -186,6 +202,9 @@ class ByPatterns:
 _IN_ONE = 31
 """How many statuses are told by one integer, in two bits each."""
 
+_BITS = 8
+"""The bits of a few statuses, which are written at once."""
+
 _ELIGIBLE = STATUSES.index(Status.ELIGIBLE)
 
 
@@ -196,7 +215,11 @@ def _between(outcomes: Sequence[str]) -> list[NDArray[np.object_]]:
     """
     found = []
     for name in outcomes:
-        begin = json.dumps(name, ensure_ascii=False) + ":["
+        begin = _json(name) + ":["
         told = ["", "]", begin, "]" + begin, "", "]", "," + begin, "]," + begin]
         found.append(np.array(told, object))
     return found
+
+
+def _json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

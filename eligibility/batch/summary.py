@@ -75,6 +75,12 @@ class Tally:
         for number, status in enumerate(statuses):
             self.statuses[number][_PLACES[status]] += students
 
+    def came_out_as(self, students: int, counts: Sequence[Sequence[int]]) -> None:
+        """Count so many students, so many of each status for each outcome."""
+        self.answered += students
+        for mine, more in zip(self.statuses, counts, strict=True):
+            mine[:] = map(sum, zip(mine, more, strict=True))
+
     def blocked(
         self, outcome: int, blocking: Iterable[Blocking], students: int, alone: int
     ) -> None:

@@ -1,12 +1,11 @@
-"""Students decided in columns: by the database that holds them, and not one by one.
+"""Students in tables decided in columns, many at once, and not one by one.
 
-The database is asked for little: distinct values, joins, groups, and sums of whole numbers.
-What a value, an item or a pattern means is worked out here, once for each that there is, by
-the same `eligibility.patterns` that decide student by student. What cannot be told so, such
-as a value that is not allowed, takes the ordinary way, with whatever is said of it.
+What a value, an item or a pattern means is worked out once for each that there is, by the same
+`eligibility.patterns` that decide student by student. What cannot be told so, such as a value
+that is not allowed, takes the ordinary way, with whatever is said of it.
 
-`backends` says what a database has to do, and `duck`, `postgres` and `spark` do it. `values`
-tells what the cells of a column come to, `items` what kinds of items there are. `adding` makes the
-patterns of all students, and `deciding` looks up what they come to. `answering` hands them on as
-rows.
+`encoding` makes codes of columns, `facts` and `lists` what the values and the items with these
+codes add for each student. `duck` reads tables for that, part by part. `postgres` and `spark` are
+databases, of which `backends` says what they have to do: `adding` has them add up the lists, with
+`values`, `items` and `packed`. `answering` decides the students and hands them on as rows.
 """

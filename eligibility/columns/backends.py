@@ -1,19 +1,26 @@
-"""What the columns ask of a database."""
+"""What the columns ask of a database, and what is made of a part of the students."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from eligibility.errors import Message
+from eligibility.patterns.arrays import Integers
+from eligibility.patterns.layout import WORD, Layout
+from eligibility.sources import Part
+from eligibility.sources.joining import Key
 from eligibility.sources.plan import ListPlan, Plan
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from ibis.expr.types import Table
+    from numpy.typing import NDArray
 
-__all__ = ["Backend", "Cells", "NotInColumnsError", "same"]
+__all__ = ["Backend", "Cells", "Gathered", "NotInColumnsError", "Reading", "biased", "same"]
 
 
 class NotInColumnsError(Exception):
@@ -25,15 +32,52 @@ class NotInColumnsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Gathered:
+    """The students of a part, in the order of their ids, which are the `keys`.
+
+    `good` says who can be told in columns. `values` and `sums` have a row for each word and a
+    column for each student, the bias in the latter; `numbers` has the number of each student's
+    value for each fact. `strays` are ids of items that belong to nobody, and `unnamed` says
+    that there are rows without an id.
+    """
+
+    keys: Sequence[Any]
+    good: NDArray[np.bool_]
+    values: Integers
+    sums: Integers
+    numbers: Mapping[str, Integers]
+    strays: Sequence[Key]
+    unnamed: bool
+
+
+class Reading(Protocol):
+    """Reads parts of the students, and knows the values of their facts by number.
+
+    `epoch` is another number whenever values have been forgotten, and numbers begin anew.
+    """
+
+    @property
+    def epoch(self) -> int:
+        """It."""
+        ...
+
+    def value(self, name: str, number: int) -> Mapping[str, Any]:
+        """A fact by the number of its value, as the rules see it."""
+        ...
+
+    def read(self, part: Part) -> Gathered:
+        """The students of a part. Raises `UsageError` where they cannot be read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Cells:
     """A table that is read: its `key`, and `c0`, `c1` and so on, in the order of `columns_of`.
 
-    `own` is the column by which its rows are told apart and joined: the key, or a number.
     `loads` make of what is fetched of a column what the ordinary way would read.
     """
 
     table: Table
-    own: str
     loads: Sequence[Callable[[Any], Any]]
 
 
@@ -59,6 +103,14 @@ class Backend(Protocol):
     def drop(self, table: Table) -> None:
         """Let go of what was kept."""
         ...
+
+
+def biased(layout: Layout, students: int) -> Integers:
+    """The sums of so many students before anything is added up."""
+    words = [(layout.bias >> (WORD * word)) % (1 << WORD) for word in range(layout.words)]
+    found: Integers = np.empty((len(words), students), np.int64)
+    found[:] = np.array(words, np.int64)[:, None]
+    return found
 
 
 def same(value: Any) -> Any:

@@ -23,7 +23,7 @@ from eligibility.facts import Item, Items
 from eligibility.model import ListFact, RulePack
 from eligibility.profile_json import MAX_ITEMS
 from eligibility.remembered import always_read, part
-from eligibility.sources.joining import columns_of
+from eligibility.sources.joining import columns_of, stated
 from eligibility.sources.plan import Field, ListPlan
 from eligibility.values import Value
 
@@ -93,7 +93,7 @@ class Listing:
         """A list of structs in a column of the students, of this number."""
         assert one.shape.members is not None
         table = students.table
-        items = table.select(own=table[students.own], item=table[f"c{number}"].unnest())
+        items = table.select(own=table.key, item=table[f"c{number}"].unnest())
         cells = {
             f"c{place}": items.item[member.column] for place, member in enumerate(one.shape.members)
         }
@@ -122,7 +122,7 @@ class Listing:
 
         places = _Places(fact)
         digits: list[Any] = []
-        cells = Cells(rows.table, "own", rows.loads)
+        cells = Cells(rows.table, rows.loads)
         table = rows.table
         values = at_once(self._backend, table) if "gone" in table.columns else {}
         for place, one in enumerate(rows.fields):
@@ -144,7 +144,7 @@ class Listing:
             inner = fact.attributes[below.name]
             assert isinstance(inner, ListFact)
             classes = Classes(inner, tell(below.name))
-            none = classes.of(None if below.unknown_where_missing else [], same)
+            none = classes.of(stated(below, []), same)
             within = self._within(inner, below, rows.table, classes, f"_{place}")
             matches = [rows.table.own == within[f"own_{place}"]]
             matches.append(rows.table.key == within[f"around_{place}"])
@@ -187,7 +187,7 @@ class Listing:
         told = dict(zip(listed.kinds, listed.told, strict=True))
         every = self._distinct(fact, lists, "items")
         numbers = [
-            classes.of_typed(_together(fact, [told[kind] for kind in kinds]))
+            classes.of_typed(_together(fact, plan, [told[kind] for kind in kinds]))
             for kinds in every.to_pylist()
         ]
         given = {f"items{end}": every, f"number{end}": pa.array(numbers, "int64")}
@@ -270,14 +270,15 @@ class _Places:
         return Item("/0", values, lists), told
 
 
-def _together(fact: ListFact, told: Sequence[Told | None]) -> Typed | None:
+def _together(fact: ListFact, plan: ListPlan, told: Sequence[Told | None]) -> Typed | None:
     """A list of such items; None where something is not allowed."""
     items = []
     for number, one in enumerate(told):
         if one is None:
             return None
         items.append(replace(one[0], pointer=f"/{fact.name}/{number}"))
-    return {}, {fact.name: Items(f"/{fact.name}", tuple(items), complete=True, stated=True)}
+    complete = not plan.partial
+    return {}, {fact.name: Items(f"/{fact.name}", tuple(items), complete=complete, stated=True)}
 
 
 def _name(column: str, cell: Any) -> Any:

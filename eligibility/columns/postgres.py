@@ -72,7 +72,7 @@ class _Postgres:
         name = self._new("VIEW", read.sql)
         kind = "int64" if read.numbered else "string"
         schema = {"key": kind, **{f"c{n}": "string" for n in range(len(read.families))}}
-        return Cells(ibis.table(schema, name=name), "key", [_LOADS[one] for one in read.families])
+        return Cells(ibis.table(schema, name=name), [_LOADS[one] for one in read.families])
 
     def keep(self, table: Table) -> Table:
         """The same, worked out once, and held by the database."""
@@ -103,16 +103,37 @@ class _Postgres:
         """The rows of a table."""
         import ibis
         import pyarrow as pa
+        from pyarrow import csv
 
-        with self._connection.cursor() as cursor:
-            cursor.execute(_text(ibis.to_sql(table, dialect="postgres")))
-            rows = cursor.fetchall()
         schema = table.schema().to_pyarrow()
-        columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
-        return pa.table(
-            [pa.array(one, kind) for one, kind in zip(columns, schema.types, strict=True)],
-            schema.names,
+        # bytes that Arrow reads: no cell becomes an object on the way
+        text = f"COPY ({ibis.to_sql(table, dialect='postgres')}) TO STDOUT (FORMAT csv)"
+        with self._connection.cursor() as cursor, cursor.copy(_text(text)) as copy:
+            data = b"".join(copy)
+        nested = [one for one in schema if pa.types.is_list(one.type)]
+        plain = {one.name: pa.string() if one in nested else one.type for one in schema}
+        if not data:
+            return schema.empty_table()
+        found = csv.read_csv(
+            pa.BufferReader(data),
+            csv.ReadOptions(use_threads=False, column_names=schema.names),
+            csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+            csv.ConvertOptions(
+                column_types=plain,
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+            ),
         )
+        for one in nested:
+            lists = [
+                None if cell is None else _whole_numbers(cell)
+                for cell in found[one.name].to_pylist()
+            ]
+            found = found.set_column(
+                schema.get_field_index(one.name), one, pa.array(lists, one.type)
+            )
+        return found
 
     def drop(self, table: Table) -> None:
         """Let go of what was kept."""
@@ -139,3 +160,8 @@ def _text(text: str) -> Any:
     from eligibility.sources.postgres import as_written
 
     return as_written(str(text))
+
+
+def _whole_numbers(cell: str) -> list[int]:
+    """An array of whole numbers, as PostgreSQL writes it."""
+    return [int(one) for one in cell.strip("{}").split(",") if one]

@@ -10,12 +10,18 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import re
+import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from eligibility.columns.backends import Backend, Cells, NotInColumnsError, same
 from eligibility.errors import Message, UsageError
+from eligibility.loading import shown
 from eligibility.sources.duck import DuckTables
 from eligibility.sources.joining import columns_of, tables_of
 from eligibility.sources.plan import ListPlan, Plan
@@ -36,19 +42,56 @@ def spark(source: TableSource) -> Iterator[Backend]:
     tables, plan = source.tables, source.plan
     files = {}
     if isinstance(tables, DuckTables):
-        files = {id(of): tables.files(of) for of in tables_of(plan)}
+        files = {
+            id(of): [os.path.abspath(one) for one in tables.files(of)] for of in tables_of(plan)
+        }
     if not files or not all(
         all(n.lower().endswith(".parquet") for n in one) and one for one in files.values()
     ):
         raise NotInColumnsError("Spark reads Parquet files, and these are others", None)
+    for some in files.values():
+        _check(some)
     session, own = _session()
     made = _Spark(session, plan, files)
     try:
-        yield made
+        with _told():
+            yield made
     finally:
         made.close()
         if own:
             session.stop()
+
+
+_PATTERN = re.compile(r"[][{}*?\\:]|/[._][^/]*$")
+"""What Spark takes for something else than a name: files that begin so are left out unsaid."""
+
+
+def _check(files: Sequence[str]) -> None:
+    """Raise `NotInColumnsError` for files of which Spark would read something else."""
+    import pyarrow.parquet as pq
+
+    first = pq.read_schema(files[0])
+    for one in files:
+        if _PATTERN.search(one):
+            text = f"Spark does not find files that are called like `{shown(Path(one))}`"
+            raise NotInColumnsError(text, "rename it: no `[]{}*?\\:`, and no `.` or `_` in front")
+        if not pq.read_schema(one).equals(first):
+            text = f"`{shown(Path(one))}` has other columns or types than `{shown(Path(files[0]))}`"
+            raise NotInColumnsError(text)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Errors of Spark as those of the user, without what stands in the data."""
+    try:
+        yield
+    except Exception as error:
+        # those of the Java behind it have no type in common with the others
+        if type(error).__module__.partition(".")[0] not in ("py4j", "pyspark"):
+            raise
+        condition = getattr(error, "getCondition", lambda: None)()
+        text = f"Spark stopped: {condition or type(error).__name__}"
+        raise UsageError(Message(text, "its log says more")) from error
 
 
 def _session() -> tuple[Any, bool]:
@@ -61,16 +104,54 @@ def _session() -> tuple[Any, bool]:
     found = SparkSession.getActiveSession()
     if found is not None:
         return found, False
+    remote = os.environ.get("SPARK_REMOTE", "")
+    _reach(remote)
     try:
         builder = SparkSession.builder.appName("eligibility")
-        if "SPARK_REMOTE" not in os.environ and "MASTER" not in os.environ:
-            # a shuffle on one machine is not worth more parts than it has processors
-            builder = builder.config("spark.sql.shuffle.partitions", str(processors()))
+        if not any(name in os.environ for name in _ELSEWHERE):
             builder = builder.config("spark.ui.enabled", "false")
-        return builder.config("spark.ui.showConsoleProgress", "false").getOrCreate(), True
+        session = builder.config("spark.ui.showConsoleProgress", "false").getOrCreate()
+        _settle(session, remote)
     except Exception as error:  # whatever it is, it cannot be started
         text = f"Spark cannot be started: {str(error).splitlines()[0]}"
-        raise UsageError(Message(text, "it needs Java 17 or later")) from error
+        hint = "`pip install 'pyspark[connect]'` brings what it takes to connect to a server"
+        raise UsageError(Message(text, hint if remote else "it needs Java 17 or later")) from error
+    return session, True
+
+
+_ELSEWHERE = ("SPARK_REMOTE", "MASTER", "PYSPARK_SUBMIT_ARGS", "PYSPARK_GATEWAY_PORT")
+"""What is in the environment where somebody else says how Spark is to run."""
+
+
+def _settle(session: Any, remote: str) -> None:
+    """On one machine, a shuffle is not worth more parts than it has processors."""
+    name = "spark.sql.shuffle.partitions"
+    if remote:
+        alone = remote.startswith("local")
+    else:
+        context = session.sparkContext
+        alone = context.master.startswith("local") and not context.getConf().contains(name)
+    if alone:
+        session.conf.set(name, str(processors()))
+
+
+def _reach(remote: str) -> None:
+    """Raise `UsageError` where a server does not answer: Spark would ask it for ten minutes."""
+    place = urlsplit(remote)
+    if place.scheme != "sc" or place.hostname is None or getproxies():
+        return
+    try:
+        socket.create_connection((place.hostname, place.port or _PORT), timeout=_WAIT).close()
+    except (OSError, ValueError) as error:
+        text = f"the server of Spark at `{place.hostname}` cannot be reached: {error}"
+        raise UsageError(Message(text, "`SPARK_REMOTE` is its address: `sc://HOST:PORT`")) from None
+
+
+_PORT = 15_002
+"""Where Spark Connect answers unless the address says otherwise."""
+
+_WAIT = 20
+"""Seconds."""
 
 
 class _Spark:
@@ -92,7 +173,8 @@ class _Spark:
         from pyspark.sql import functions
 
         columns = columns_of(of)
-        frame = self._session.read.parquet(*self._files[id(of)])
+        # whatever the cluster keeps its own files on
+        frame = self._session.read.parquet(*(f"file://{one}" for one in self._files[id(of)]))
         kind = "bigint" if self._plan.numbered else "string"
         key = functions.col(_quoted(of.id.name)).cast(kind).alias("key")
         frame = frame.select(
@@ -102,7 +184,7 @@ class _Spark:
         if isinstance(of, Plan) and of.distinct:
             frame = frame.where(frame.key.isNotNull()).distinct()
         schema = ibis.Schema.from_pyarrow(frame.limit(0).toArrow().schema)
-        return Cells(self._table(frame, schema), "key", [same] * len(columns))
+        return Cells(self._table(frame, schema), [same] * len(columns))
 
     def keep(self, table: Table) -> Table:
         """The same, worked out once, and held by Spark."""

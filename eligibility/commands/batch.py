@@ -163,7 +163,8 @@ def _answering(
 
             assert isinstance(source, TableSource)
             try:
-                yield stack.enter_context(in_columns(question, source, fitting, jobs)), 1
+                answering = stack.enter_context(in_columns(question, source, fitting))
+                yield answering, jobs if fitting == "duckdb" else 1
             except NotInColumnsError as error:
                 if backend != "auto":
                     raise UsageError(error.message) from None
@@ -185,19 +186,27 @@ def _fitting(backend: str, question: Question, source: Source) -> str | None:
         return None
     tables = source.tables if isinstance(source, TableSource) else None
     usual = None if tables is None else "duckdb" if isinstance(tables, DuckTables) else "postgres"
-    here = all(find_spec(name) for name in ("ibis", "pyarrow", "pyarrow_hotfix"))
     if backend == "auto":
-        return usual if question.reasons == "none" and here else None
+        return usual if question.reasons != "all" and usual and _is_here(usual) else None
     if usual is None:
         text = f"`--backend {backend}` is for tables, and `{source.name}` is none"
         raise UsageError(Message(text, "leave it out"))
     if usual != backend and not (backend == "spark" and usual == "duckdb"):
         text = f"`--backend {backend}` does not go with `{source.name}`"
         raise UsageError(Message(text, f"`--backend {usual}` does"))
-    if not here:
-        text = f"`--backend {backend}` takes Ibis, which is not here"
+    if not _is_here(backend):
+        text = f"`--backend {backend}` takes {_TAKES[backend]}, which is not here"
         raise UsageError(Message(text, f"`pip install 'eligibility[{backend}]'` brings it"))
     return backend
+
+
+_TAKES = {"duckdb": "pyarrow", "postgres": "Ibis", "spark": "Ibis"}
+
+
+def _is_here(backend: str) -> bool:
+    """Whether what a backend takes is installed."""
+    names = ("ibis", "pyarrow", "pyarrow_hotfix") if _TAKES[backend] == "Ibis" else ("pyarrow",)
+    return all(find_spec(name) for name in names)
 
 
 def _apart(source: str, to: str) -> None:

@@ -73,6 +73,9 @@ class Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; the context holds the signals, for who has to hold them back."""
         ctx.obj = Signals()
+        # what is imported and loaded stays, so looking for garbage among it is time lost
+        gc.disable()
+        ctx.call_on_close(_collecting)
         if sys.stdout is None:
             say("standard output is closed")
             ctx.exit(USAGE)
@@ -174,6 +177,12 @@ _NAMED = 5
 """How many places are named."""
 
 
+def _collecting() -> None:
+    """Look for garbage again, everywhere: this process may go on."""
+    gc.unfreeze()
+    gc.enable()
+
+
 class _Day(click.ParamType[datetime.date]):
     name = "date"
 
@@ -268,12 +277,9 @@ def load(rules: Sequence[str], engine: str) -> Pack:
     """The pack of these folders, or the shipped ones, with an engine to answer."""
     from eligibility.packs import load_pack
 
-    # What is loaded stays, so looking for garbage among it is time lost.
-    gc.disable()
-    try:
-        pack = load_pack(*rules, engine="reference")
-    finally:
-        gc.enable()
+    pack = load_pack(*rules, engine="reference")
+    gc.freeze()
+    gc.enable()
     return engaged(pack, engine)
 
 

@@ -101,6 +101,8 @@ class Kinds:
             self.decoders[number] = decoder
             if isinstance(leaves[number], Comparison) and number not in rest:
                 self.facts.setdefault(_facts_of(leaves[number]), []).append(number)
+        # what an outcome came out as is set, too
+        self.layout.close(4 * outcomes)
         self.rest = tuple(number for number in numbers if number in rest)
         self._values = {number: _Values(one) for number, one in self.decoders.items()}
 

@@ -55,10 +55,16 @@ class _Field:
     `offset` and `width` are in bits.
     """
 
+    layout: Layout
     offset: int
     bound: int
     width: int
-    mask: int
+
+    @property
+    def mask(self) -> int:
+        """The bit of a pattern that tells, once it is known how many values are set."""
+        # of the bytes of a field, the last one has its highest bit
+        return 1 << (self.layout.most + (self.offset + self.width) // _BYTE - 1)
 
     @property
     def bias(self) -> int:
@@ -120,6 +126,11 @@ class Layout:
         assert self._set <= self._most
         return place
 
+    def close(self, more: int) -> None:
+        """Leave no more room for values than for so many bits beside those that are taken."""
+        assert self._set + more <= self._most
+        self._most = self._set + more
+
     def counter(self, bound: int) -> Counter:
         """A place to count up to `MOST` items, with a bound; one out of reach is never reached."""
         if not self._left:
@@ -140,9 +151,7 @@ class Layout:
         return self._added(Amount, offset, bound, WORD)
 
     def _added(self, kind: type[_Kind], offset: int, bound: int, width: int) -> _Kind:
-        # of the bytes of a field, the last one has its highest bit
-        byte = (offset + width) // _BYTE - 1
-        found = kind(offset, bound, width, 1 << (self._most + byte))
+        found = kind(self, offset, bound, width)
         self.bias += found.bias
         return found
 

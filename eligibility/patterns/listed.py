@@ -147,11 +147,13 @@ class Lists:
     items of all students of a batch.
     """
 
-    def __init__(self, of: ListFact, kinds: Kinds) -> None:
+    def __init__(
+        self, of: ListFact, kinds: Kinds, values: Callable[[Declaration], Values] = Values
+    ) -> None:
         self._of = of
         self._kinds = kinds.lists.get(of.name)
         self.classes = {
-            name: Classes(self._kinds, Values(one)) for name, one in of.attributes.items()
+            name: Classes(self._kinds, values(one)) for name, one in of.attributes.items()
         }
         self.groups: list[list[str]] = []
         self.keys: list[list[int]] = []
@@ -217,11 +219,22 @@ class Lists:
 
         Found is for whom that could be told.
         """
-        good = np.ones(len(counts), bool)
-        some = counts > 0
         keys = [np.array(one, np.int64) for one in self.keys]
         for one in self.keys:
             one.clear()
+        return self.summed(keys, states, counts, values, sums)
+
+    def summed(
+        self,
+        keys: Sequence[Integers],
+        states: Integers,
+        counts: Integers,
+        values: Integers,
+        sums: Integers,
+    ) -> NDArray[np.bool_]:
+        """The same with the keys of these items."""
+        good = np.ones(len(counts), bool)
+        some = counts > 0
         if len(keys[0]):
             items = self._found(keys)
             first = (np.cumsum(counts) - counts)[some]

@@ -23,8 +23,8 @@ __all__ = ["PATTERNS", "STATUSES", "Came", "Key", "PartTable", "Patterns", "Tabl
 PATTERNS = 1 << 17
 """How many patterns are remembered, of all parts together."""
 
-_DIRECT = 14
-_ENTRIES = 1 << 20
+_DIRECT = 20
+_ENTRIES = 1 << 22
 """The most bits of a pattern by which a table is looked up directly, and how many entries all of
 these tables may have together."""
 
@@ -122,18 +122,25 @@ class Key:
 class PartTable:
     """The patterns of a part that came up, and what each comes to."""
 
-    def __init__(self, part: Part, layout: Layout, direct: int, most: int) -> None:
-        """`direct` is how many entries a table may have that is looked up directly.
-
-        Of others, so many patterns are remembered at the `most`.
-        """
+    def __init__(self, part: Part, layout: Layout, most: int) -> None:
+        """So many patterns are remembered at the `most`."""
         self.part = part
         self.decided: list[Decided] = []
         self._key = Key(part.mask, layout)
-        self._direct = 1 << self._key.width <= direct
+        self._direct = False
         self._most = most
         self._known: dict[tuple[int, ...], int] = {}
         self._where: dict[Decided, int] = {}
+        self._clear()
+
+    @property
+    def entries(self) -> int:
+        """How many there are where it is looked up directly."""
+        return 1 << self._key.width
+
+    def open(self) -> None:
+        """Have it looked up directly."""
+        self._direct = True
         self._clear()
 
     def _clear(self) -> None:
@@ -141,7 +148,7 @@ class PartTable:
         self._known.clear()
         self._where.clear()
         self._values: NDArray[np.uint8] = np.zeros((64, 2), np.uint8)
-        size = 1 << self._key.width if self._direct else 0
+        size = self.entries if self._direct else 0
         self._places = np.full(size, -1, np.int32)
 
     def find(self, patterns: Patterns) -> tuple[Integers, NDArray[np.uint8]]:
@@ -204,12 +211,17 @@ class Tables:
 
     def __init__(self, deciders: Sequence[Decider], layout: Layout) -> None:
         parts = sum(len(one.parts) for one in deciders)
-        direct = min(1 << _DIRECT, _ENTRIES // parts)
         most = max(PATTERNS // parts, 1)
         self._deciders = [
-            (one, [PartTable(part, layout, direct, most) for part in one.parts], _slots(one))
+            (one, [PartTable(part, layout, most) for part in one.parts], _slots(one))
             for one in deciders
         ]
+        left = _ENTRIES
+        tables = (table for _, some, _ in self._deciders for table in some)
+        for table in sorted(tables, key=lambda table: table.entries):
+            left -= table.entries
+            if left >= 0 and table.entries <= 1 << _DIRECT:
+                table.open()
 
     def decide(self, patterns: Patterns) -> Iterator[Came]:
         """What all students come to, outcome by outcome.

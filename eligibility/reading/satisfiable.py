@@ -11,10 +11,11 @@ from __future__ import annotations
 import datetime
 import decimal
 import itertools
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 
 from eligibility.conditions import (
     Comparison,
@@ -57,7 +58,12 @@ class _Claim:
     operand: Operand
     negated: bool
     span: Span | None
-    shown: str
+    told: Callable[[], str]
+
+    @property
+    def shown(self) -> str:
+        """What it is called: put into words for a message, and not for each one that is well."""
+        return self.told()
 
 
 def completed_fact() -> Fact:
@@ -91,7 +97,7 @@ def check_alone(form: Form, node: Node, fact: Fact, operator: str, operand: Oper
         return  # its literals are values of the fact, or have been reported
     if not _comparable(fact, operator, operand):
         return
-    claim = _Claim(fact.name, fact, operator, operand, False, None, "")
+    claim = _Claim(fact.name, fact, operator, operand, False, None, str)
     with decimal.localcontext(_EXACT):
         possible = any(_holds(claim, value) for value in _candidates(fact, [claim]))
     if not possible:
@@ -126,10 +132,10 @@ def _check_subject(form: Form, claims: list[_Claim]) -> None:
     if sum(1 for claim in claims for _ in _literals(claim.operand)) > _MOST_LITERALS:
         return
     candidates = list(_candidates(claims[0].fact, claims))
+    if any(all(_holds(claim, value) for claim in claims) for value in candidates):
+        return  # as it nearly always is
     left = candidates
     kept: list[_Claim] = []
-    if len(claims) == 1 and any(_holds(claims[0], value) for value in candidates):
-        return
     for claim in claims:
         alone = [value for value in candidates if _holds(claim, value)]
         if not alone:
@@ -276,9 +282,9 @@ def _compared(
     if test.completed is not None:
         within, counted = f"completed: {test.completed}", completed_fact()
     if _comparable(counted, test.operator, test.operand):
-        shown = _shown(name, within, test.operator, test.operand)
+        told = partial(_shown, name, within, test.operator, test.operand)
         subject = (name, test.completed)
-        yield _Claim(subject, counted, test.operator, test.operand, negated, span, shown)
+        yield _Claim(subject, counted, test.operator, test.operand, negated, span, told)
 
 
 def _measured(
@@ -288,11 +294,15 @@ def _measured(
         return
     fact = measured_fact(leaf.measure, of)
     if _comparable(fact, leaf.operator, leaf.bound):
-        shown = _shown(leaf.list, f"{leaf.measure.kind}: ...", leaf.operator, leaf.bound)
-        if leaf.has:
-            shown = f"{leaf.list}: {{has: ...}}"
         subject = (leaf.list, leaf.measure, leaf.where, leaf.every_state)
-        yield _Claim(subject, fact, leaf.operator, leaf.bound, negated, span, shown)
+        told = partial(_measure_shown, leaf, leaf.measure.kind)
+        yield _Claim(subject, fact, leaf.operator, leaf.bound, negated, span, told)
+
+
+def _measure_shown(leaf: Quantifier, measured: str) -> str:
+    if leaf.has:
+        return f"{leaf.list}: {{has: ...}}"
+    return _shown(leaf.list, f"{measured}: ...", leaf.operator, leaf.bound)
 
 
 def _shown(name: str, within: str | None, operator: str, operand: Operand) -> str:

@@ -18,11 +18,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eligibility.errors import Message, UsageError
+from eligibility.errors import Message, Problem, ProfileError, UsageError
 from eligibility.inputs import Found
 from eligibility.loading import shown
 from eligibility.sources.columns import Column, Family, Table
-from eligibility.sources.csv_files import csv_sql, first_line
+from eligibility.sources.csv_files import broken_lines, csv_sql, first_line, refused_lines
 from eligibility.sources.duck_types import (
     cast_sql,
     duck_column,
@@ -42,6 +42,9 @@ __all__ = ["DuckPart", "DuckTables", "check_size", "told"]
 
 _BATCH = 2_000
 """How many rows are taken out of DuckDB at once."""
+
+_LOOKED_AT = 200_000
+"""How many rows are looked at to see whether they are in the order of the ids."""
 
 _SIZE = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
 _CSV = (".csv", ".csv.gz")
@@ -68,7 +71,8 @@ class _Opening:
     """All it takes to read the tables, in any process.
 
     `database` is a file of DuckDB's, or nothing. `temporary` is the folder for what does
-    not fit into memory. `written` are the files that are read, with their stamps from before.
+    not fit into memory. `written` are the files that are read, with their stamps from before,
+    and `broken` the lines of the students' CSV file that cannot be read, each a row without an id.
     """
 
     name: str
@@ -78,6 +82,7 @@ class _Opening:
     temporary: str
     memory_limit: str | None
     written: tuple[tuple[str, Stamp | None], ...] = ()
+    broken: tuple[Problem, ...] = ()
 
     def unchanged(self) -> None:
         """Raise `UsageError` where a file is another than before anything was read."""
@@ -181,7 +186,8 @@ class DuckTables:
             return
         files = [self.path] if os.path.isfile(self.path) else sorted(glob.glob(self.path))
         if not files:
-            raise UsageError(Message(f"no such file: `{self.path}`"))
+            hint = "mount what it is on: a file is read by its path" if "://" in self.path else None
+            raise UsageError(Message(f"no such file: `{self.path}`", hint))
         self._csv = all(one.lower().endswith(_CSV) for one in files)
         if self._csv and len(files) > 1:
             text = f"several CSV files in `{self.path}`"
@@ -306,19 +312,34 @@ class DuckTables:
                 bounds.append(cut)
         for number, (after, until) in enumerate(zip(bounds, [*bounds[1:], None], strict=True)):
             yield DuckPart(f"{self.name}#{number}", opening, plan, students, after, until)
+            opening = replace(opening, broken=())
 
-    @contextlib.contextmanager
-    def cells(self, plan: Plan) -> Iterator[tuple[DuckDBPyConnection, list[str]]]:
-        """A connection, and the SQL of the students' table and of all lists with tables.
+    def whole(self, plan: Plan, size: int) -> DuckPart:
+        """All students as one part, out of which ranges of so many are quickly taken.
 
-        Their columns are `key`, the student's id as it is compared; `place`, another number
-        for every row of the students where there is one; and `c0`, `c1` and so on, those of
-        `columns_of`, without their casts.
+        Parquet files whose rows are in no order are copied to a temporary file for that.
         """
         opening, students = self._ready(plan)
-        part = DuckPart(self.name, opening, plan, students, None, None)
+        if opening.database is None and self._in_disorder(opening, plan, size):
+            opening = self._named(self._staged(plan, None), plan)
+        return DuckPart(self.name, opening, plan, students, None, None)
+
+    def _in_disorder(self, opening: _Opening, plan: Plan, size: int) -> bool:
+        """Whether there are more students than so many, and the first rows are in no order."""
+        part = DuckPart(self.name, opening, plan, self._students(plan), None, None)
         with opening.connection() as connection:
-            yield connection, [part.cells(of) for of in tables_of(plan)]
+            for of in tables_of(plan):
+                [found] = connection.execute(
+                    "SELECT count(*), count(*) FILTER (key < before)"
+                    " FROM (SELECT key, lag(key) OVER () AS before"
+                    f" FROM (SELECT key FROM ({part.cells(of)}) LIMIT {_LOOKED_AT}))"
+                ).fetchall()
+                count, fallen = found
+                if of is plan and count <= size:
+                    return False
+                if fallen > count // 100:
+                    return True
+        return False
 
     def student(self, plan: Plan, key: Key) -> Iterator[DuckPart]:
         """The student of this id alone; of CSV files no other rows are copied."""
@@ -328,13 +349,11 @@ class DuckTables:
     def count(self, plan: Plan) -> int:
         """How many rows the students' table has, or how many students there are without one."""
         name = self._students(plan)
-        if self._csv:
-            rows = csv_sql(self._files[name or _USUAL][0], self._table(name).columns)
-        else:
-            rows = self._opening.relations[name].sql
         each = f"DISTINCT {key_sql(plan, plan.id)}" if plan.distinct else "*"
         with self._opening.connection() as connection:
-            [[count]] = connection.execute(f"SELECT count({each}) FROM {rows} AS t").fetchall()
+            [[count]] = connection.execute(
+                f"SELECT count({each}) FROM {self._rows(name)} AS t"
+            ).fetchall()
         return int(count)
 
     def files(self, plan: Plan | ListPlan) -> list[str]:
@@ -353,10 +372,20 @@ class DuckTables:
             opening = self._staged(plan, only)
             if only is None:
                 self._opening = opening
+        return self._named(opening, plan), students
+
+    def _named(self, opening: _Opening, plan: Plan) -> _Opening:
+        """The same with a table that stands alone by whatever name a list calls it."""
         opening = replace(opening, relations=dict(opening.relations))
-        if self._alone:  # whatever a list calls it
+        if self._alone:
             opening.relations.update((one.table, opening.relations[_USUAL]) for one in plan.lists)
-        return opening, students
+        return opening
+
+    def _rows(self, name: str | None) -> str:
+        """The SQL of the rows of a table of files."""
+        if self._csv:
+            return csv_sql(self._files[name or _USUAL][0], self._table(name).columns)
+        return self._opening.relations[name].sql
 
     def _students(self, plan: Plan) -> str | None:
         """The name of the students' table; None where it is a query."""
@@ -365,8 +394,9 @@ class DuckTables:
         return _USUAL if self._alone or plan.table is None else plan.table
 
     def _staged(self, plan: Plan, only: Key) -> _Opening:
-        """CSV files are read once, into a database of temporary files, sorted by the id."""
+        """Files are read once, into a database of temporary files, sorted by the id."""
         duckdb = _duckdb()
+        broken: list[Problem] = []
         folder = tempfile.mkdtemp(dir=self._opening.temporary)
         path = os.path.join(folder, "tables.duckdb")
         relations: dict[str | None, _Relation] = {}
@@ -388,17 +418,32 @@ class DuckTables:
                     if isinstance(one, ListPlan):
                         needed |= dict.fromkeys(map(quoted, one.order))
                 some = " OR ".join(f"{one} = {literal(only)}" for one in ids) if only else "true"
+                lines, refused = [], []
+                file = self._files[name][0] if self._csv else None
+                rows = self._rows(name) if file is None else csv_sql(file, columns, number)
                 with told(self._shown(name)):
                     connection.execute(
                         f"CREATE TABLE t{number} AS SELECT * FROM"
                         f" (SELECT {', '.join(needed)}, row_number() OVER () AS {quoted(place)}"
-                        f" FROM {csv_sql(self._files[name][0], columns)}) WHERE {some}"
-                        f" ORDER BY {next(iter(ids))} NULLS FIRST, {quoted(place)}"
+                        f" FROM {rows}) WHERE {some}"
+                        f" ORDER BY {key_sql(plan, readers[0].id)} NULLS FIRST, {quoted(place)}"
                     )
+                    if file is not None:
+                        lines = broken_lines(connection, file, columns, number)
+                        students = readers == [plan] and not plan.distinct
+                        refused = refused_lines(lines, self._shown(name), students=students)
+                    if refused and only is None:
+                        more = f"SELECT -i AS {quoted(place)} FROM range({len(refused)}) AS t(i)"
+                        connection.execute(f"INSERT INTO t{number} BY NAME {more}")
+                for line, problem in zip(lines, refused, strict=True):
+                    if only is None or str(only) in line.text:
+                        broken.append(problem)
                 relations[name] = _Relation(f"t{number}", (place,))
         self._opening.unchanged()
         # the files are not read any more
-        return replace(self._opening, database=path, relations=relations, written=())
+        return replace(
+            self._opening, database=path, relations=relations, written=(), broken=(*broken,)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,17 +473,18 @@ class DuckPart:
                 while found := cursor.fetchmany(_BATCH):
                     yield from found
 
-            yield from joined(self.plan, self.opening.name, rows)
+            broken = self.opening.broken
+            yield from (Found(one.file, None, ProfileError([one])) for one in broken)
+            yield from joined(self.plan, self.opening.name, rows, len(broken))
         self.opening.unchanged()
 
     def cells(self, of: Plan | ListPlan) -> str:
-        """A table with columns of these names (see `DuckTables.cells`)."""
-        relation = self._relation(of)
+        """The SQL of the rows of a table, in no order.
+
+        Their columns are `key`, the student's id as it is compared, and `c0`, `c1` and so on,
+        those of `columns_of`, without their casts.
+        """
         columns = [f"{quoted(name)} AS c{n}" for n, (name, _) in enumerate(columns_of(of))]
-        each = isinstance(of, Plan) and of.distinct
-        place = " * 1099511627776 + ".join(f"CAST({one} AS BIGINT)" for one in relation.place)
-        if isinstance(of, Plan) and place and not each:
-            columns.insert(0, f"{place} AS place")
         key = key_sql(self.plan, of.id)
         key = f"CAST({key} AS BIGINT)" if self.plan.numbered else key
         return self._select(of, [f"{key} AS key", *columns])
@@ -520,21 +566,14 @@ def told(name: str) -> Iterator[None]:
         raise UsageError(_message(name, error)) from None
 
 
-_LINE = re.compile(r"CSV Error on Line: ([0-9]+)")
-_CELLS = re.compile(r"Expected Number of Columns: ([0-9]+) Found: ([0-9]+)")
 _VALUES = "Conversion", "InvalidInput", "OutOfRange", "InvalidType", "TypeMismatch", "Constraint"
 
 
 def _message(name: str, error: Exception) -> Message:
     text, kind = str(error), type(error).__name__
-    line = _LINE.search(text)
-    if line is not None:
-        cells = _CELLS.search(text)
-        if cells is not None:
-            said = f"has {cells[2]} cells, and its first line {cells[1]}"
-        else:
-            said = "is not UTF-8" if "unicode" in text else "is not CSV"
-        return Message(f"`{name}` cannot be read: line {line[1]} {said}")
+    if "CSV Parser state machine" in text:
+        hint = "do all lines end in the same way, and quoted cells in a quotation mark?"
+        return Message(f"`{name}` cannot be read: it is not CSV", hint)
     if kind.startswith("OutOfMemory"):
         return Message(
             f"`{name}` takes more memory than there is", "give it more: `--memory-limit`"

@@ -14,7 +14,7 @@ from eligibility.profile_json import MAX_ITEMS, printable
 from eligibility.sources.convert import members, partial
 from eligibility.sources.plan import ListPlan, Plan
 
-__all__ = ["Key", "Row", "columns_of", "joined", "tables_of"]
+__all__ = ["Key", "Row", "columns_of", "joined", "stated", "tables_of"]
 
 Key = int | str | None
 """A student's id as it is compared; None where there is none. None comes first."""
@@ -43,13 +43,21 @@ def tables_of(plan: Plan) -> tuple[Plan | ListPlan, ...]:
     return (plan, *plan.all_lists)
 
 
+def stated(plan: ListPlan, items: list[object]) -> object:
+    """The items of a list as a profile states them: None where they are not known."""
+    if not items and plan.unknown_where_missing:
+        return None
+    return partial(items) if plan.partial else items
+
+
 def joined(
-    plan: Plan, name: str, rows: Callable[[Plan | ListPlan], Iterator[Row]]
+    plan: Plan, name: str, rows: Callable[[Plan | ListPlan], Iterator[Row]], told: int = 0
 ) -> Iterator[Found]:
     """Each student with all lists, in the order of the id; `name` is that of the source.
 
     `rows` gives the rows of a table in that order. What cannot be a student is a `Found`
-    with an error: a row without an id, rows that share one, and items of nobody.
+    with an error: a row without an id, rows that share one, and items of nobody. So many of
+    the rows without an id as were `told` already are left out.
     """
     make = _student(plan)
     lists = [_List(one, rows) for one in plan.lists]
@@ -62,7 +70,7 @@ def joined(
         count = 1 + sum(1 for _ in ids.take(key))
         if key is None:
             text = f"a row of `{plan.shown}` has no student's id"
-            yield from (_refused(plan.shown, None, Message(text)) for _ in range(count))
+            yield from (_refused(plan.shown, None, Message(text)) for _ in range(count - told))
             continue
         place = f"{name}: {_called(key)}"
         items = {one.plan.name: one.items(key) for one in lists}
@@ -200,13 +208,7 @@ class _List:
 
     def items(self, key: Key) -> object:
         """The list of a student; None where it is not known that there are no items."""
-        return self.stated([item for _, item in self.taken(key)])
-
-    def stated(self, items: list[object]) -> object:
-        """These items as a profile states them."""
-        if not items and self.plan.unknown_where_missing:
-            return None
-        return partial(items) if self.plan.partial else items
+        return stated(self.plan, [item for _, item in self.taken(key)])
 
     def taken(self, key: Key) -> list[tuple[object, dict[str, object]]]:
         """The items of a student, each with the name of the item around it.
@@ -253,7 +255,7 @@ class _List:
                 continue
             inside[id(outer)].append(inner)
         for item in items:
-            item[name] = below.stated(inside[id(item)])
+            item[name] = stated(below.plan, inside[id(item)])
         for message in below.wrong():
             self._wrong[message] = None
 

@@ -22,7 +22,7 @@ from eligibility.sources.postgres import PostgresPart, PostgresTables, is_url
 
 __all__ = ["SIZE", "TableSource", "is_table", "open_tables"]
 
-SIZE = 20_000
+SIZE = 50_000
 """How many students are in a part."""
 
 _NUMBER = re.compile("0|-?[1-9][0-9]{0,38}")
@@ -70,6 +70,11 @@ class TableSource:
     def count(self) -> int:
         """How many rows of students there are, or students where they have no table."""
         return self.tables.count(self.plan)
+
+    def whole(self) -> DuckPart:
+        """All students as one part, out of which others are quickly taken; not of PostgreSQL."""
+        assert isinstance(self.tables, DuckTables)
+        return self.tables.whole(self.plan, self._size)
 
     def fingerprint(self) -> str:
         """Another text when the files, the number of rows, or the mapping are others."""

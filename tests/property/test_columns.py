@@ -32,10 +32,12 @@ _PROPERTY = settings(
 
 
 def came_out(way: Answering, source: TableSource, outcomes: int) -> tuple[Any, Any, Any]:
-    """The statuses of everybody, the rejects, and the counts."""
+    """The statuses of everybody and what blocks them, the rejects, and the counts."""
     counting = Counting(outcomes)
     rows = [
-        (row.id, row.found.statuses) for part in source.parts() for row in way.rows(part, counting)
+        (row.id, row.found.statuses, row.found.blocking)
+        for part in source.parts()
+        for row in way.rows(part, counting)
     ]
     return rows, counting.rejects, counting.finish().as_json()
 
@@ -77,14 +79,14 @@ def test_statuses_and_rejects_are_those_of_one_by_one(
                 if not asked:
                     continue
                 wanted = by_the_reference(pack, question, made, asked)
-                plain = OneByOne(pack, question.as_of, asked, "none")
+                plain = OneByOne(pack, question.as_of, asked, "blocking")
                 by_rows = came_out(plain, source, len(asked))
-                told_by_rows = dict(by_rows[0])
+                told_by_rows = {name: statuses for name, statuses, _ in by_rows[0]}
                 assert told_by_rows == wanted
-                whole = Asked(pack, question.as_of, asked, "none", "ndjson")
+                whole = Asked(pack, question.as_of, asked, "blocking", "csv")
                 if asked is told:
-                    with in_columns(whole, source, "duckdb", 1) as columns:
+                    with in_columns(whole, source, "duckdb") as columns:
                         assert came_out(columns, source, len(asked)) == by_rows
                 else:
-                    with pytest.raises(NotInColumnsError), in_columns(whole, source, "duckdb", 1):
+                    with pytest.raises(NotInColumnsError), in_columns(whole, source, "duckdb"):
                         pass

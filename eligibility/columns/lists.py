@@ -1,0 +1,141 @@
+"""What the items of a list add, where all of them are at hand: by the codes of their cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eligibility.columns.encoding import Codes
+from eligibility.columns.facts import CellValues, Load, key_of
+from eligibility.model import Declaration, ListFact
+from eligibility.patterns.arrays import Integers
+from eligibility.patterns.kinds import Kinds
+from eligibility.patterns.layout import MOST
+from eligibility.patterns.listed import PLAIN, Lists, NarrowError
+from eligibility.patterns.typed import NotPlainError, Values, unset
+from eligibility.sources.plan import Field
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["ItemCells", "NoItems"]
+
+_AT_ONCE = 1_024
+"""How many students are added up at once: what their items add is to stay near the processor."""
+
+
+class ItemCells:
+    """A list that stands in columns: one for each member of an item."""
+
+    def __init__(
+        self, of: ListFact, fields: Sequence[Field], loads: Sequence[Load], kinds: Kinds
+    ) -> None:
+        found = {
+            one.name: (place, one, load)
+            for place, (one, load) in enumerate(zip(fields, loads, strict=True))
+        }
+
+        def values(attribute: Declaration) -> Values:
+            if attribute.name not in found:
+                return Values(attribute)
+            _, field, load = found[attribute.name]
+            return CellValues(attribute, field, load)
+
+        self._places = {name: place for name, (place, _, _) in found.items()}
+        self._lists = Lists(of, kinds, values)
+
+    def add(
+        self,
+        cells: Sequence[Codes],
+        gone: NDArray[np.bool_],
+        counts: Integers,
+        unknown: NDArray[np.bool_],
+        values: Integers,
+        sums: Integers,
+    ) -> NDArray[np.bool_]:
+        """Add what the items of all students do: who can be told so.
+
+        `cells` are the members of all items, which stand in the order of the students; `gone`
+        says which are none. `counts` is how many items each student has, and `unknown` says
+        whose list is not known. `values` and `sums` have a row for each word and a column for
+        each student.
+        """
+        self._lists.forget()
+        keys, wrong = self._keys(cells, gone)
+        good: NDArray[np.bool_] = counts <= MOST
+        if wrong.any():
+            students = np.repeat(np.arange(len(counts)), counts)[wrong]
+            good[students] = False
+            counts = counts - np.bincount(students, minlength=len(counts))
+            keys = [key[~wrong] for key in keys]
+        states = np.full(len(counts), PLAIN, np.int64)
+        if unknown.any():
+            states[unknown] = self._lists.odd(None)[0]
+        ends = np.cumsum(counts)
+        for first in range(0, len(counts), _AT_ONCE):
+            some = slice(first, first + _AT_ONCE)
+            items = slice(int(ends[first] - counts[first]), int(ends[some][-1]))
+            mine = [key[items] for key in keys]
+            good[some] &= self._lists.summed(
+                mine, states[some], counts[some], values[:, some], sums[:, some]
+            )
+        return good
+
+    def _keys(
+        self, cells: Sequence[Codes], gone: NDArray[np.bool_]
+    ) -> tuple[list[Integers], NDArray[np.bool_]]:
+        """The keys of all items, and which are none or have a value that is not allowed."""
+        while True:
+            try:
+                return self._looked_up(cells, gone)
+            except NarrowError:
+                self._lists.widen()
+
+    def _looked_up(
+        self, cells: Sequence[Codes], gone: NDArray[np.bool_]
+    ) -> tuple[list[Integers], NDArray[np.bool_]]:
+        keys = []
+        for names in self._lists.groups:
+            key: Integers = np.zeros(len(gone), np.int64)
+            for name in names:
+                numbers = self._lists.classes[name].numbers
+                place = self._places.get(name)
+                if place is None:
+                    key += numbers[unset()]
+                    continue
+                told = np.array([_number(numbers, one) for one in cells[place].values], np.int64)
+                if (told == _WRONG).any():
+                    gone = gone | (told == _WRONG)[cells[place].codes]
+                if (told == told[:1]).all():
+                    key += told[:1].sum()
+                else:
+                    key += told[cells[place].codes]
+            keys.append(key)
+        return keys, gone
+
+
+_WRONG = -1
+"""Stands for the number of a value that is not allowed."""
+
+
+def _number(numbers: Mapping[Any, int], cell: object) -> int:
+    try:
+        return numbers[key_of(cell)]
+    except NotPlainError:
+        return _WRONG
+
+
+class NoItems:
+    """A list that is nowhere stated."""
+
+    def __init__(self, of: ListFact, kinds: Kinds) -> None:
+        self._lists = Lists(of, kinds)
+
+    def add(self, values: Integers, sums: Integers) -> None:
+        """Add what that does, for each student."""
+        count = values.shape[1]
+        states = np.full(count, self._lists.odd(unset())[0], np.int64)
+        none: Integers = np.zeros(0, np.int64)
+        self._lists.summed([none], states, np.zeros(count, np.int64), values, sums)
