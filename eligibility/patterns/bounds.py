@@ -90,34 +90,36 @@ class _Piece:
 
 @dataclass(slots=True)
 class _Sums:
-    """What is added up in one scenario.
+    """What is added up of the items that fit with at `least` this value, in one scenario.
 
-    `certain` and `possible`: how many items fit any piece of a set, by the set in bits.
-    `high`: what items come to that fit any need of a set, and how many may come to anything.
-    `disputed`: how many items fit several needs, for certain and possibly; and `again`, how
-    many of these may be used again.
-    For each need `first` has what it gets of the items that no earlier one wants, and `left`
-    what there is for it even if others took all they may. It has enough where all of these
-    places are reached; None stands for places that there are not.
+    `disputed`: how many fit several needs; `again`: how many of these may be used again.
+    `counts`: how many fit any piece of a set, by the set in bits. `amounts`: what those that
+    fit any need of a set come to, and how many of them may come to anything. For each need
+    `first` has what it gets of the items that no earlier one wants, and `left` what there is
+    for it even if others took all they may: it has enough where all of these places are
+    reached. None stands for places that there are not.
     """
 
-    disputed: tuple[Counter, Counter]
+    least: Truth
+    disputed: Counter
     again: Counter
-    certain: dict[int, Counter] = field(default_factory=dict)
-    possible: dict[int, Counter] = field(default_factory=dict)
-    high: dict[int, tuple[Amount, Counter]] = field(default_factory=dict)
+    counts: dict[int, Counter] = field(default_factory=dict)
+    amounts: dict[int, tuple[Amount, Counter]] = field(default_factory=dict)
     first: list[tuple[_Place, ...] | None] = field(default_factory=list)
     left: list[tuple[_Place, ...] | None] = field(default_factory=list)
 
     def places(self) -> Iterator[_Place]:
         """All of them."""
-        yield from (*self.disputed, self.again)
-        yield from self.certain.values()
-        yield from self.possible.values()
-        for pair in self.high.values():
+        yield from (self.disputed, self.again)
+        yield from self.counts.values()
+        for pair in self.amounts.values():
             yield from pair
         for some in (*self.first, *self.left):
             yield from some or ()
+
+
+_Both = tuple[_Sums, _Sums]
+"""Of the items that fit for certain, and of all that may fit."""
 
 
 class Bounds:
@@ -129,21 +131,27 @@ class Bounds:
         alone: Sequence[Sum],
         partial: Counter,
         plan: _Plan,
-        sums: Mapping[Scenario, _Sums],
+        sums: Mapping[Scenario, _Both],
     ) -> None:
         self._needs = leaf.needs
-        # of what is distinct no need alone knows all
-        self._apart = any(one.distinct for one in plan.wants)
+        # of what is distinct no need alone tells all
+        self._distinct = any(one.distinct for one in plan.wants)
         self._alone = alone
         self._partial = partial
         self._plan = plan
         self._sums = sums
-        self.mask = partial.mask
-        for one in alone:
-            self.mask |= one.mask
-        for each in sums.values():
-            for place in each.places():
-                self.mask |= place.mask
+
+    @property
+    def mask(self) -> int:
+        """The bits of a pattern that decide its values."""
+        found = self._partial.mask
+        for leaf in self._alone:
+            found |= leaf.mask
+        for each in self._sums.values():
+            for one in each:
+                for place in one.places():
+                    found |= place.mask
+        return found
 
     def values(self, pattern: int) -> int:
         """Its values now and projected as one number, or `OPEN`."""
@@ -156,62 +164,55 @@ class Bounds:
         most = _combined(self._needs, iter(alone))
         if most is Truth.UNMET:
             return Truth.UNMET
-        sums = self._sums[scenario]
-        # where no item fits two needs, what they come to alone tells all
-        certain, possibly = (self._apart or one.reached(pattern) for one in sums.disputed)
-        met: bool | None = most is Truth.MET
-        if met and certain:
-            met = self._any(lambda way: self._certain(way, pattern, sums, alone))
+        certain, possible = self._sums[scenario]
+        met: bool | None = False
+        if most is Truth.MET:
+            met = self._enough(certain, pattern, alone)
         if met:
             return Truth.MET
-        possible: bool | None = True
-        if possibly and not self._partial.reached(pattern):
-            possible = self._any(lambda way: self._possible(way, pattern, sums, alone))
-        if possible is False:
+        may: bool | None = True
+        if not self._partial.reached(pattern):
+            may = self._enough(possible, pattern, alone)
+        if may is False:
             return Truth.UNMET
-        return None if met is None or possible is None else Truth.UNKNOWN
+        return None if met is None or may is None else Truth.UNKNOWN
 
-    def _any(self, tried: Callable[[int], bool | None]) -> bool | None:
-        """Whether one of the ways will do; None where that is open."""
+    def _enough(self, sums: _Sums, pattern: int, alone: Sequence[Truth]) -> bool | None:
+        """Whether the items can be given out; None where that is open.
+
+        Each need alone has enough of them.
+        """
+        if not self._distinct and not sums.disputed.reached(pattern):
+            return True
         if self._plan.ways is None:
             return None
         found: bool | None = False
         for way in self._plan.ways:
-            will = tried(way)
-            if will:
-                return True
-            found = None if will is None else found
+            if all(alone[need] >= sums.least for need in _bits(way)):
+                will = self._will_do(way, sums, pattern)
+                if will:
+                    return True
+                found = None if will is None else found
         return found
 
-    def _certain(self, way: int, pattern: int, sums: _Sums, alone: Sequence[Truth]) -> bool | None:
-        """Whether the items that certainly fit do for these needs; None where that is open."""
-        if any(alone[need] is not Truth.MET for need in _bits(way)):
-            return False
-        # whoever has enough after all others comes last, and takes nothing away
-        for need in _bits(way):
-            if _enough(sums.left[need], pattern):
-                way &= ~(1 << need)
-        needs = _bits(way)
-        if self._plan.easy(way) or all(_enough(sums.first[need], pattern) for need in needs):
-            return True
-        if not self._plan.counted(way):
-            return None
-        reached = _reached(sums.certain, self._plan.pieces_of(way), pattern)
-        # what fails without sharing may do with it
-        return None if sums.again.reached(pattern) and not reached else reached
-
-    def _possible(self, way: int, pattern: int, sums: _Sums, alone: Sequence[Truth]) -> bool | None:
-        """Whether all items that may fit do for these needs; None where that is open."""
-        if any(alone[need] is Truth.UNMET for need in _bits(way)):
-            return False
-        if self._plan.easy(way):
-            return True
-        for some, (amount, endless) in sums.high.items():
+    def _will_do(self, way: int, sums: _Sums, pattern: int) -> bool | None:
+        """Whether the items do for these needs; None where that is open."""
+        for some, (amount, endless) in sums.amounts.items():
             if not some & ~way and not amount.reached(pattern) and not endless.reached(pattern):
                 return False
-        if _reached(sums.possible, self._plan.pieces_of(way), pattern):
-            return True if self._plan.counted(way) else None
-        return None if sums.again.reached(pattern) else False
+        pieces = self._plan.pieces_of(way)
+        reached = all(
+            place.reached(pattern) for some, place in sums.counts.items() if not some & ~pieces
+        )
+        if reached and self._plan.counted(way):
+            return True
+        if not reached and not sums.again.reached(pattern):
+            return False
+        # whoever has enough after all others comes last, and takes nothing away
+        needs = [need for need in _bits(way) if not _reached(sums.left[need], pattern)]
+        if self._plan.easy(needs) or all(_reached(sums.first[need], pattern) for need in needs):
+            return True
+        return None
 
 
 def bounds(
@@ -227,12 +228,12 @@ def bounds(
     if len(plan.wants) * MOST > MAX_PAIRS:
         return None
 
-    def make(scenario: Scenario) -> tuple[_Sums, int, Callable[[Item, Sequence[Truth]], int]]:
-        sums = plan.sums(layout)
+    def make(scenario: Scenario) -> tuple[_Both, int, Callable[[Item, Sequence[Truth]], int]]:
+        both = plan.sums(layout, Truth.MET), plan.sums(layout, Truth.UNKNOWN)
         fields = 0
-        for one in sums.places():
+        for one in (*both[0].places(), *both[1].places()):
             fields |= one.field
-        return sums, fields, lambda item, values: plan.added(sums, item, values)
+        return both, fields, lambda item, values: sum(plan.added(one, item, values) for one in both)
 
     tests = [test for want in plan.wants for test in place.tests(want.quantifier)]
     made = place.joint(tests, plan.numbers, make)
@@ -275,7 +276,7 @@ class _Plan:
             own = [*self._taking(want)]
             self._places.append(((1 << len(own)) - 1) << len(self._pieces))
             self._pieces += own
-        hard = [way for way in self.ways or () if not self.easy(way)]
+        hard = [way for way in self.ways or () if not self.easy(_bits(way))]
         self._whole, sets = _sets([self.pieces_of(way) for way in hard], _SETS)
         self._sets = [one for one in sets if any(self._pieces[n].counted for n in _bits(one))]
         self._summed = [
@@ -291,9 +292,8 @@ class _Plan:
         self._order = sorted(range(len(asked)), key=lambda number: -asked[number])
         self._large, self._small = self._sizes()
 
-    def easy(self, way: int) -> bool:
-        """Whether needs do that each have enough by itself: there is no more than one."""
-        needs = _bits(way)
+    def easy(self, needs: Sequence[int]) -> bool:
+        """Whether needs do that each have enough alone: there is no more than one."""
         return not needs or (len(needs) == 1 and not self.wants[needs[0]].distinct)
 
     def counted(self, way: int) -> bool:
@@ -336,7 +336,7 @@ class _Plan:
         if len(self.attributes) != 1:
             return 0, 0
         large = min((one.least for one in self.wants if one.attribute and one.least), default=0)
-        large //= 2
+        large = large * 2 // 3
         most = self._facts[self.attributes[0]].maximum
         if most is not None:
             large = min(large, math.ceil(most * UNIT))
@@ -344,20 +344,17 @@ class _Plan:
 
     # -- places -----------------------------------------------------------------------
 
-    def sums(self, layout: Layout) -> _Sums:
-        """Places for all that is added up."""
-        found = _Sums((layout.counter(1), layout.counter(1)), layout.counter(1))
+    def sums(self, layout: Layout, fitting: Truth) -> _Sums:
+        """Places for all that is added up of the items that fit with at least this value."""
+        found = _Sums(fitting, layout.counter(1), layout.counter(1))
         for some in self._sets:
-            pieces = [self._pieces[one] for one in _bits(some)]
-            takes = sum(one.takes for one in pieces)
-            found.possible[some] = layout.counter(takes)
-            if all(one.counted for one in pieces):
-                found.certain[some] = layout.counter(takes)
+            takes = sum(self._pieces[one].takes for one in _bits(some))
+            found.counts[some] = layout.counter(takes)
         for some in self._summed:
             least = sum(self.wants[need].least for need in _bits(some))
             if self._share is not None:
                 least -= math.floor(self._share.most * UNIT)
-            found.high[some] = layout.amount(least), layout.counter(1)
+            found.amounts[some] = layout.amount(least), layout.counter(1)
         for want in self.wants:
             found.first.append(self._places_of(layout, want, 1, 0) if self._more else None)
             found.left.append(self._left(layout, want) if self._more else None)
@@ -397,74 +394,85 @@ class _Plan:
 
     def added(self, sums: _Sums, item: Item, values: Sequence[Truth]) -> int:
         """What an item adds for which the tests have these values. Raises `UnpackableError`."""
-        total = self._disputed(sums, item, values)
-        for least, places in ((Truth.MET, sums.certain), (Truth.UNKNOWN, sums.possible)):
-            fits = 0
-            for number, piece in enumerate(self._pieces):
-                fits |= any(values[test] >= least for test in piece.tests) << number
-            total += sum(1 << place.offset for some, place in places.items() if some & fits)
-        bands = {name: number_band(fact, item) for name, fact in self._facts.items()}
-        for some, (amount, endless) in sums.high.items():
-            wants = [self.wants[need] for need in _bits(some)]
-            fitting = [one for one in wants if max(values[one.first : one.last]) > Truth.UNMET]
-            if fitting:
-                low, high = bands[fitting[0].attribute or ""]
-                # what is not known may be little where it is shared, and much where it counts
-                if not high.is_finite() or (self._share is not None and low != high):
+        fits = [value >= sums.least for value in values]
+        fitting = [number for number, want in enumerate(self.wants) if _any(want, fits)]
+        if not fitting:
+            return 0
+        total = self._disputed(sums, item, fitting)
+        pieces = sum(
+            1 << number
+            for number, piece in enumerate(self._pieces)
+            if any(fits[test] for test in piece.tests)
+        )
+        total += sum(1 << place.offset for some, place in sums.counts.items() if some & pieces)
+        total += self._amounts(sums, item, fitting)
+        worth = [self._worth(sums, item, want) for want in self.wants]
+        total += self._first_of(sums, worth, fits)
+        return total + self._left_of(sums, worth, fits)
+
+    def _worth(self, sums: _Sums, item: Item, want: _Want) -> int:
+        """How far an item goes towards what is wanted of a sum; all the way at the most."""
+        if want.attribute is None:
+            return 0
+        low, high = number_band(self._facts[want.attribute], item)
+        worth = low if sums.least is Truth.MET else high
+        return min(exact(worth, UNIT), want.least) if worth.is_finite() else want.least
+
+    def _amounts(self, sums: _Sums, item: Item, fitting: Sequence[int]) -> int:
+        """What an item adds to what all items come to."""
+        total = 0
+        for some, (amount, endless) in sums.amounts.items():
+            wants = [self.wants[need] for need in fitting if some >> need & 1]
+            if wants:
+                low, high = number_band(self._facts[wants[0].attribute or ""], item)
+                # used again it may cost little, and come to much
+                if sums.least is not Truth.MET and self._share is not None and low != high:
                     total += 1 << endless.offset
                 else:
-                    most = max(one.least for one in fitting)
-                    total += min(exact(high, UNIT), most) << amount.offset
-        lows = {name: exact(low, UNIT) for name, (low, _) in bands.items()}
-        if any(value is Truth.MET for value in values):
-            total += self._first_of(sums, lows, values) + self._left_of(sums, lows, values)
+                    total += max(self._worth(sums, item, one) for one in wants) << amount.offset
         return total
 
-    def _disputed(self, sums: _Sums, item: Item, values: Sequence[Truth]) -> int:
-        """What an item adds that several needs may want."""
-        best = [max(values[one.first : one.last]) for one in self.wants if one.least]
-        low, high, most = Decimal(1), Decimal(1), Decimal(0)
-        if self._weight is not None and self._share is not None:
-            low, high = number_band(self._weight, item)
-            most = self._share.most
-        total = 0
+    def _disputed(self, sums: _Sums, item: Item, fitting: Sequence[int]) -> int:
+        """What an item adds that several needs want."""
+        if sum(self.wants[need].least > 0 for need in fitting) < 2:
+            return 0
+        if self._weight is None or self._share is None:
+            return 1 << sums.disputed.offset
+        low, high = number_band(self._weight, item)
+        weight = high if sums.least is Truth.MET else low
         # what weighs nothing is for all of them
-        if high and best.count(Truth.MET) > 1:
-            total += 1 << sums.disputed[0].offset
-        if len(best) - best.count(Truth.UNMET) > 1:
-            total += bool(low) << sums.disputed[1].offset
-            total += (low <= most) << sums.again.offset
-        return total
+        total = bool(weight) << sums.disputed.offset
+        return total + ((weight <= self._share.most) << sums.again.offset)
 
-    def _first_of(self, sums: _Sums, lows: Mapping[str, int], values: Sequence[Truth]) -> int:
-        """What an item adds for the first need that it certainly fits."""
+    def _first_of(self, sums: _Sums, worth: Sequence[int], fits: Sequence[bool]) -> int:
+        """What an item adds for the first need that it fits."""
         for number in self._order:
             want, places = self.wants[number], sums.first[number]
-            tests = values[want.first : want.last]
-            if places and Truth.MET in tests:
+            if places and _any(want, fits):
                 if want.attribute is not None:
-                    return lows[want.attribute] << places[0].offset
-                met = [place for place, one in zip(places, tests, strict=True) if one is Truth.MET]
-                return sum(1 << place.offset for place in (met[:1] if want.distinct else met))
+                    return worth[number] << places[0].offset
+                each = zip(places, fits[want.first : want.last], strict=True)
+                own = [place for place, fit in each if fit]
+                return sum(1 << place.offset for place in (own[:1] if want.distinct else own))
         return 0
 
-    def _left_of(self, sums: _Sums, lows: Mapping[str, int], values: Sequence[Truth]) -> int:
-        """What an item adds for each need that it certainly fits, unless it may cost too much."""
-        [size] = lows.values() if len(lows) == 1 else [0]
-        summed = any(
-            one.attribute is not None and values[one.first] is Truth.MET for one in self.wants
-        )
+    def _left_of(self, sums: _Sums, worth: Sequence[int], fits: Sequence[bool]) -> int:
+        """What an item adds for each need that it fits, unless others may take too much with it."""
+        summed = [
+            one
+            for one, want in zip(worth, self.wants, strict=True)
+            if want.attribute is not None and want.least and fits[want.first]
+        ]
         total = 0
-        for want, places in zip(self.wants, sums.left, strict=True):
-            if not places:
+        for number, (want, places) in enumerate(zip(self.wants, sums.left, strict=True)):
+            if not places or not _any(want, fits):
                 continue
-            tests = values[want.first : want.last]
             if want.attribute is not None:
-                if tests[0] is Truth.MET and size <= self._large:
-                    total += size << places[0].offset
-            elif not summed or size >= self._small:
-                for place, one in zip(places, tests, strict=True):
-                    total += (one is Truth.MET) << place.offset
+                if worth[number] <= self._large:
+                    total += worth[number] << places[0].offset
+            elif min(summed, default=self._small) >= self._small:
+                for place, fit in zip(places, fits[want.first : want.last], strict=True):
+                    total += fit << place.offset
         return total
 
 
@@ -526,12 +534,12 @@ def _bits(number: int) -> list[int]:
     return [place for place in range(number.bit_length()) if number >> place & 1]
 
 
-def _reached(places: Mapping[int, _Place], within: int, pattern: int) -> bool:
-    """Whether the bounds of all sets within this one are reached."""
-    return all(place.reached(pattern) for some, place in places.items() if not some & ~within)
+def _any(want: _Want, fits: Sequence[bool]) -> bool:
+    """Whether an item fits a need."""
+    return any(fits[want.first : want.last])
 
 
-def _enough(places: tuple[_Place, ...] | None, pattern: int) -> bool:
+def _reached(places: tuple[_Place, ...] | None, pattern: int) -> bool:
     return places is not None and all(place.reached(pattern) for place in places)
 
 
