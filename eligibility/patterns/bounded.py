@@ -12,6 +12,7 @@ from eligibility.patterns.bounds import OPEN, Bounds
 from eligibility.patterns.kinds import TRUTHS, Kinds
 from eligibility.patterns.sums import Set
 from eligibility.patterns.tables import Key, Patterns
+from eligibility.truth import Truth
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,16 +30,19 @@ class Bounded:
         self._layout = kinds.layout
         self._leaves = {number: _Leaf(one, kinds, number) for number, one in kinds.bounds.items()}
 
-    def decide(self, values: Integers, sums: Integers) -> Mapping[int, NDArray[np.bool_]]:
+    def decide(
+        self, values: Integers, sums: Integers, *, seen: bool = False
+    ) -> Mapping[int, NDArray[np.bool_]]:
         """Set what the leaves come to, and say by the number of the leaf for whom it is open.
 
         `values` and `sums`, with the bias, have a row for each word and a column for each
-        student; the values are changed.
+        student; the values are changed. Where it is to be told what was `seen` of a leaf
+        that is not met, it is open for everybody of whom that is so.
         """
         if not self._leaves:
             return {}
         patterns = Patterns(self._layout, values, sums)
-        return {number: leaf.decide(patterns) for number, leaf in self._leaves.items()}
+        return {number: leaf.decide(patterns, seen) for number, leaf in self._leaves.items()}
 
 
 class _Leaf:
@@ -53,7 +57,7 @@ class _Leaf:
         assert place.then is not None
         self._places = [divmod(one.offset, VALUES) for one in (place.now, place.then)]
 
-    def decide(self, patterns: Patterns) -> NDArray[np.bool_]:
+    def decide(self, patterns: Patterns, seen: bool) -> NDArray[np.bool_]:
         """Set what it comes to, and say for whom it is open."""
         keys = self._key.of(patterns)
         first, kind = numbered(keys)
@@ -64,6 +68,8 @@ class _Leaf:
         for (word, shift), values in zip(self._places, _VALUES.T, strict=True):
             patterns.values[word] |= values[code] << shift
         found: NDArray[np.bool_] = code == OPEN
+        if seen:
+            found |= code < _MET
         return found
 
     def _code(self, told: tuple[int, ...], patterns: Patterns, student: int) -> int:
@@ -75,6 +81,9 @@ class _Leaf:
             code = self._known[told] = self._bounds.values(pattern)
         return code
 
+
+_MET = 3 * Truth.MET
+"""From which code on it is met now."""
 
 _VALUES: Integers = np.array([*TRUTHS, (0, 0)], np.int64)
 """By code the values now and projected; nothing is set where that is open."""
