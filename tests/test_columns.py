@@ -142,7 +142,6 @@ SHARES = {
         "{share: none, all: [course: {covers: {grade: [A, C]}}, course: {count: {}, at_least: 3}]}",
     ],
     "fairness": CONDITIONS["fairness"],
-    "nested": CONDITIONS["nested"],
 }
 """Conditions of which bounds tell something, and the solver the rest."""
 
