@@ -316,7 +316,7 @@ def test_bounds_decide_most_students_where_items_are_used_once(tmp_path: Path) -
     pack = load_pack(Path(words[1]), engine="batch")
     asked = Question(pack, datetime.date.fromisoformat(DAY), ["shares"], "none", "ndjson")
     with (
-        open_tables(source, pack.rules, mapping=Path(words[3])) as tables,
+        open_tables(source, pack.rules, mapping=str(words[3])) as tables,
         in_columns(asked, tables, "duckdb") as columns,
     ):
         [part] = tables.parts()

@@ -57,7 +57,7 @@ class Streaming:
         self._kinds = kinds_of(compiled, as_of, outcomes)
         self._decoder = Decoder(compiled.pack, self._kinds)
         self._bounded = Bounded(self._kinds)
-        self._fold = _Folding(pack, as_of, self._kinds)
+        self._fold = _Folding(pack, as_of, self._kinds, told=reasons != "none")
         self._patterns = ByPatterns(
             compiled,
             self._kinds,
@@ -118,12 +118,13 @@ class Streaming:
 
 
 class _Folding:
-    """Folds the leaves that no sum can tell."""
+    """Folds the leaves that no sum can tell; `told` says that what is seen there is told."""
 
-    def __init__(self, pack: Pack, as_of: datetime.date, kinds: Kinds) -> None:
+    def __init__(self, pack: Pack, as_of: datetime.date, kinds: Kinds, *, told: bool) -> None:
         self._pack = pack
         self._as_of = as_of
         self._kinds = kinds
+        self._told = told
         self._leaves = {number: pack.compiled.leaves[number] for number in kinds.rest}
         self.numbers = frozenset(self._leaves)
         self._vocabulary = pack.rules.vocabulary
@@ -142,7 +143,14 @@ class _Folding:
     def fold(self, profile: Profile, numbers: Sequence[int]) -> tuple[int, list[Observation]]:
         """What some leaves add, and what is seen there now."""
         leaves = [self._leaves[number] for number in numbers]
-        found = fold(leaves, self._vocabulary, profile, self._as_of, self._remembered)
+        found = fold(
+            leaves,
+            self._vocabulary,
+            profile,
+            self._as_of,
+            self._remembered,
+            told=self._told,
+        )
         now = found[Scenario.NOW]
         total = 0
         for number, one, other in zip(
