@@ -69,11 +69,21 @@ def _contested(fitting: Sequence[Sequence[int]]) -> set[int]:
 
 
 def assign(
-    leaf: Assignment, of: ListFact, candidates: Sequence[Candidates], items: Items
+    leaf: Assignment,
+    of: ListFact,
+    candidates: Sequence[Candidates],
+    items: Items,
+    *,
+    told: bool = True,
 ) -> Observation:
-    """The value of an assignment, and which item is used where as far as that is certain."""
+    """The value of an assignment, and which item is used where as far as that is certain.
+
+    The latter is left out if it is not to be `told`.
+    """
     case = _Case(leaf, of, candidates, items)
     value, limited = case.value()
+    if not told:
+        return Observation(value)
     found = case.observed(value, limited)
     return replace(found, missing=case.missing()) if value is Truth.UNKNOWN else found
 

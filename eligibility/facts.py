@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from eligibility.model import ListFact
+from eligibility.model import ListFact, Vocabulary
 from eligibility.values import Absent, Value, decimal_text
 
-__all__ = ["Item", "Items", "Profile", "name_of"]
+__all__ = ["Item", "Items", "Profile", "in_progress", "name_of"]
 
 _NAME = 100
 """How many characters of a name are shown."""
@@ -76,3 +76,15 @@ def _name(value: Value | None) -> str:
             return " ".join(", ".join(value).split())
         case _:
             return " ".join(str(value).split())
+
+
+def in_progress(vocabulary: Vocabulary, profile: Profile) -> bool:
+    """Whether some item is in progress, or may be, its state being unknown."""
+    for name, items in profile.lists.items():
+        of = vocabulary.facts[name]
+        if isinstance(of, ListFact) and of.states is not None and of.states.in_progress:
+            for item in items.items:
+                state = item.values.get(of.states.attribute)
+                if state is None or state in of.states.in_progress:
+                    return True
+    return False

@@ -31,7 +31,7 @@ from eligibility.conditions import (
     Reference,
     Undecidable,
 )
-from eligibility.facts import Item, Items, Profile, name_of
+from eligibility.facts import Item, Items, Profile, in_progress, name_of
 from eligibility.measures import Counted, cover, measure
 from eligibility.model import Completing, Declaration, Fact, ListFact, States, Vocabulary
 from eligibility.observations import Blocker, Missing, Observation, distinct_missing
@@ -60,34 +60,25 @@ def fold(
     profile: Profile,
     as_of: datetime.date,
     remembered: Remembered | None = None,
+    *,
+    told: bool = True,
 ) -> dict[Scenario, tuple[Observation, ...]]:
     """The value of every leaf, in each scenario that the profile must be asked.
 
     A profile in which nothing is in progress is asked once. What is `remembered` of these
-    leaves and this day makes it quicker, and makes no other difference.
+    leaves and this day makes it quicker, and makes no other difference. Where nothing else is
+    to be `told` than the values, what items of an assignment are used for is not looked for.
     """
     scenarios = [Scenario.NOW]
-    if _in_progress(vocabulary, profile):
+    if in_progress(vocabulary, profile):
         scenarios.append(Scenario.PROJECTED)
     found: dict[Scenario, tuple[Observation, ...]] = {}
     kinds = remembered.kinds(profile) if remembered else {}
     with decimal.localcontext(EXACT):
         for scenario in scenarios:
-            folder = Fold(vocabulary, profile, as_of, scenario, remembered, kinds)
+            folder = Fold(vocabulary, profile, as_of, scenario, remembered, kinds, told=told)
             found[scenario] = tuple(folder.leaf(leaf) for leaf in leaves)
     return found
-
-
-def _in_progress(vocabulary: Vocabulary, profile: Profile) -> bool:
-    """Whether some item is in progress, or may be, its state being unknown."""
-    for name, items in profile.lists.items():
-        of = vocabulary.facts[name]
-        if isinstance(of, ListFact) and of.states is not None and of.states.in_progress:
-            for item in items.items:
-                state = item.values.get(of.states.attribute)
-                if state is None or state in of.states.in_progress:
-                    return True
-    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +121,8 @@ class Fold:
         scenario: Scenario,
         remembered: Remembered | None = None,
         kinds: Mapping[str, Sequence[int]] | None = None,
+        *,
+        told: bool = True,
     ) -> None:
         self._facts = vocabulary.facts
         self._profile = profile
@@ -137,6 +130,7 @@ class Fold:
         self._scenario = scenario
         self._remembered = remembered
         self._kinds = kinds or {}
+        self._told = told
         self._tested: dict[tuple[str, ItemTest, bool], tuple[Result, ...]] = {}
 
     def leaf(self, leaf: Leaf) -> Observation:
@@ -334,8 +328,8 @@ class Fold:
             Candidates(need, one.found, one.counted, one.bound, one.having)
             for need, one in zip(needs, weighed, strict=True)
         ]
-        found = assign(leaf, of, candidates, items)
-        if found.value is not Truth.UNKNOWN:
+        found = assign(leaf, of, candidates, items, told=self._told)
+        if found.value is not Truth.UNKNOWN or not self._told:
             return found
         missing = [
             piece

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from eligibility.batch.answering import Answering
 from eligibility.batch.summary import Counting
 from eligibility.inputs import Found, Unread
 
-__all__ = ["Places", "came_out"]
+__all__ = ["Places", "came_out", "text"]
 
 
 @dataclass
@@ -33,3 +35,12 @@ def came_out(way: Answering, outcomes: int, found: Sequence[Found | Unread]) -> 
         for row in way.rows(Places(found), counting)
     ]
     return rows, counting.rejects, counting.finish().as_json()
+
+
+def text(value: object) -> str:
+    """JSON with numbers as they were written."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(k)}: {text(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(text, value)) + "]"
+    return f"{value:f}" if isinstance(value, Decimal) else json.dumps(value)

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -134,10 +134,22 @@ CONDITIONS = {
 }
 
 
-def rules(folder: Path) -> Path:
+SHARES = {
+    "shares": [
+        "{share: none, all: [course: {has: {grade: {at_least: C}}}, course: {has: {}}]}",
+        "{share: none, any: [{all: [course: {has: {title: plain}}, course: {has: {}}]}]}",
+        "{share: {hours: 30}, all: [course: {sum: hours, at_least: 40}, course: {has: {}}]}",
+        "{share: none, all: [course: {covers: {grade: [A, C]}}, course: {count: {}, at_least: 3}]}",
+    ],
+    "fairness": CONDITIONS["fairness"],
+}
+"""Conditions of which bounds tell something, and the solver the rest."""
+
+
+def rules(folder: Path, every_group: Mapping[str, Sequence[str]] = CONDITIONS) -> Path:
     """The pack, with an outcome for every group of conditions, and one for each of them."""
     text = PACK
-    for name, conditions in CONDITIONS.items():
+    for name, conditions in every_group.items():
         every = {name: conditions, **{f"{name}-{n}": [c] for n, c in enumerate(conditions)}}
         for outcome, some in every.items():
             listed = "".join(f"        - {one}\n" for one in some)
@@ -255,9 +267,11 @@ def compare(
     return found
 
 
-def mapped(folder: Path, mapping: str) -> tuple[str | Path, ...]:
+def mapped(
+    folder: Path, mapping: str, every_group: Mapping[str, Sequence[str]] = CONDITIONS
+) -> tuple[str | Path, ...]:
     (folder / "mapping.yaml").write_text(mapping, encoding="utf-8")
-    return ("--rules", rules(folder), "--mapping", folder / "mapping.yaml")
+    return ("--rules", rules(folder, every_group), "--mapping", folder / "mapping.yaml")
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -289,6 +303,42 @@ def test_texts_of_a_database_in_another_encoding_are_the_same(server: str, tmp_p
     statuses = [json.loads(one)["statuses"] for one in found["out.ndjson"].splitlines()]
     told = ["eligible", "not_eligible", "undetermined"]
     assert [one["scalars-7"] for one in statuses] == told
+
+
+@pytest.mark.parametrize("reasons", ["none", "blocking"])
+@pytest.mark.parametrize("way", ["Parquet in three files", "a CSV file for each list"])
+def test_items_that_are_used_once_are_told_as_by_rows(
+    way: str, reasons: str, tmp_path: Path
+) -> None:
+    backend, make = WAYS[way]
+    source, mapping = make(tmp_path)
+    found = compare(tmp_path, source, backend, *mapped(tmp_path, mapping, SHARES), reasons=reasons)
+    for status in ("eligible", "on_track", "undetermined", "not_eligible"):
+        assert f'-0":"{status}"'.encode() in found["out.ndjson"]
+
+
+def test_items_that_are_used_once_are_told_as_by_rows_in_postgres(
+    server: str, tmp_path: Path
+) -> None:
+    source, mapping = postgres(tmp_path, server)
+    words = mapped(tmp_path, mapping, SHARES)
+    compare(tmp_path, source, "postgres", *words, reasons="none")
+
+
+def test_bounds_decide_most_students_where_items_are_used_once(tmp_path: Path) -> None:
+    """Only those whom they leave open are fetched one by one."""
+    source, mapping = nested(tmp_path)
+    words = mapped(tmp_path, mapping, SHARES)
+    pack = load_pack(Path(words[1]), engine="batch")
+    asked = Question(pack, datetime.date.fromisoformat(DAY), ["shares"], "none", "ndjson")
+    with (
+        open_tables(source, pack.rules, mapping=str(words[3])) as tables,
+        in_columns(asked, tables, "duckdb") as columns,
+    ):
+        [part] = tables.parts()
+        read = columns._reading.read(part)
+        left = read.good & ~columns._bound(read).good
+    assert 0 < left.sum() < read.good.sum() / 2
 
 
 PARTIAL = {

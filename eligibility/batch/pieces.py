@@ -24,7 +24,7 @@ from eligibility.values import Value
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Condition", "Known", "Pieces", "Seen"]
+__all__ = ["Condition", "Known", "Looked", "Pieces", "Seen"]
 
 _HELD = 32_768
 """How many pieces are held; a piece takes a kilobyte."""
@@ -46,8 +46,17 @@ class Condition:
 Numbers = Mapping[str, Integers]
 """The numbers of the values of facts: of each fact one for each student."""
 
-Seen = Sequence[Mapping[int, Observation]]
-"""What was seen of the leaves that no sum can tell, for each student of a batch."""
+
+class Looked(Protocol):
+    """What is seen in a student of the leaves that no sum can tell."""
+
+    def get(self, number: int) -> Observation | None:
+        """What is seen now of a leaf; None for one that sums can tell."""
+        ...
+
+
+Seen = Sequence[Looked]
+"""That of each student of a batch; empty where sums tell all leaves."""
 
 
 class Known(Protocol):

@@ -11,16 +11,20 @@ from collections.abc import Callable, Iterator, Sequence
 
 from eligibility.batch.answering import OneByOne
 from eligibility.batch.deciding import ByPatterns
+from eligibility.batch.pieces import Seen
 from eligibility.batch.rows import Row
 from eligibility.batch.summary import Counting
 from eligibility.errors import ProfileError
+from eligibility.facts import Profile
 from eligibility.inputs import Found, Unread, opened
 from eligibility.leaves import Scenario, fold
 from eligibility.observations import Observation
 from eligibility.packs import Pack
 from eligibility.patterns.arrays import values_of
+from eligibility.patterns.bounded import Bounded
 from eligibility.patterns.deciding import kinds_of
 from eligibility.patterns.decoding import Batch, Decoder
+from eligibility.patterns.kinds import Kinds
 from eligibility.remembered import Remembered
 from eligibility.sources import Part
 
@@ -50,13 +54,11 @@ class Streaming:
         written: bool,
     ) -> None:
         compiled = pack.compiled
-        self._pack = pack
-        self._as_of = as_of
         self._ordinary = OneByOne(pack, as_of, outcomes, reasons)
         self._kinds = kinds_of(compiled, as_of, outcomes)
         self._decoder = Decoder(compiled.pack, self._kinds)
-        self._rest = [compiled.leaves[number] for number in self._kinds.rest]
-        self._remembered = Remembered(self._rest, compiled.pack.vocabulary, as_of)
+        self._bounded = Bounded(self._kinds)
+        self._fold = _Folding(pack, as_of, self._kinds, told=reasons != "none")
         self._patterns = ByPatterns(
             compiled,
             self._kinds,
@@ -81,8 +83,8 @@ class Streaming:
         self, batch: Batch, places: Sequence[Found | Unread], counting: Counting
     ) -> Iterator[Row]:
         """The students of a batch, and those who take the ordinary way, in their order."""
-        seen: list[dict[int, Observation]] = []
-        if self._rest and batch.ids:
+        seen: Seen = ()
+        if self._kinds.rest and batch.ids:
             batch, seen = self._with_rest(batch, places)
         rows = self._patterns.rows(batch, seen, counting) if batch.ids else iter(())
         after = 0
@@ -98,36 +100,94 @@ class Streaming:
 
     def _with_rest(
         self, batch: Batch, places: Sequence[Found | Unread]
-    ) -> tuple[Batch, list[dict[int, Observation]]]:
-        """The batch with what those leaves set; and what was seen there in each student."""
+    ) -> tuple[Batch, list[_Looked]]:
+        """The batch with what those leaves set; and what is seen there in each student."""
+        open_ = self._bounded.decide(batch.values, batch.sums)
+        every = [number for number in self._kinds.rest if number not in open_]
         seen = []
         kept = []
         for student, place in enumerate(batch.places):
-            folded = self._folded(places[place])
-            if folded is not None:
-                kept.append(student)
-                adds, observations = folded
+            looked = _Looked(self._fold, places[place])
+            numbers = [*every, *(number for number, one in open_.items() if one[student])]
+            if numbers:
+                adds = looked.look(numbers)
+                if adds is None:
+                    continue
                 batch.values[:, student] += values_of(adds, len(batch.values))
-                seen.append(observations)
+            kept.append(student)
+            seen.append(looked)
         return batch.of(kept), seen
 
-    def _folded(self, place: Found | Unread) -> tuple[int, dict[int, Observation]] | None:
-        """What the leaves that no sum can tell add; None where the place holds several."""
+
+class _Folding:
+    """Folds the leaves that no sum can tell; `told` says that what is seen there is told."""
+
+    def __init__(self, pack: Pack, as_of: datetime.date, kinds: Kinds, *, told: bool) -> None:
+        self._pack = pack
+        self._as_of = as_of
+        self._kinds = kinds
+        self._told = told
+        self._leaves = {number: pack.compiled.leaves[number] for number in kinds.rest}
+        self.numbers = frozenset(self._leaves)
+        self._vocabulary = pack.rules.vocabulary
+        self._remembered = Remembered([*self._leaves.values()], self._vocabulary, as_of)
+
+    def profile(self, place: Found | Unread) -> Profile | None:
+        """The profile that stands in a place; None where it is not just one."""
         [*found] = opened(place)
         if len(found) != 1 or found[0].error is not None:
             return None
         try:
-            profile = self._pack.reader.read(found[0].value, found[0].name)
+            return self._pack.reader.read(found[0].value, found[0].name)
         except ProfileError:
             return None
-        vocabulary = self._pack.rules.vocabulary
-        folded = fold(self._rest, vocabulary, profile, self._as_of, self._remembered)
-        now = folded[Scenario.NOW]
-        then = folded.get(Scenario.PROJECTED, now)
+
+    def fold(self, profile: Profile, numbers: Sequence[int]) -> tuple[int, list[Observation]]:
+        """What some leaves add, and what is seen there now."""
+        leaves = [self._leaves[number] for number in numbers]
+        found = fold(
+            leaves,
+            self._vocabulary,
+            profile,
+            self._as_of,
+            self._remembered,
+            told=self._told,
+        )
+        now = found[Scenario.NOW]
         total = 0
-        for number, one, other in zip(self._kinds.rest, now, then, strict=True):
+        for number, one, other in zip(
+            numbers, now, found.get(Scenario.PROJECTED, now), strict=True
+        ):
             total += self._kinds.given(number, one.value, other.value)
-        return total, dict(zip(self._kinds.rest, now, strict=True))
+        return total, [*now]
+
+
+class _Looked:
+    """What is seen of those leaves in a student; looked at when it is asked for."""
+
+    def __init__(self, folding: _Folding, place: Found | Unread) -> None:
+        self._folding = folding
+        self._place = place
+        self._profile: Profile | None = None
+        self._seen: dict[int, Observation] = {}
+
+    def look(self, numbers: Sequence[int]) -> int | None:
+        """What some leaves add; None where the place holds no profile, or several."""
+        if self._profile is None:
+            self._profile = self._folding.profile(self._place)
+            if self._profile is None:
+                return None
+        total, seen = self._folding.fold(self._profile, numbers)
+        self._seen.update(zip(numbers, seen, strict=True))
+        return total
+
+    def get(self, number: int) -> Observation | None:
+        """What is seen now of a leaf; None for one that sums can tell."""
+        if number not in self._folding.numbers:
+            return None
+        if number not in self._seen:
+            self.look([number])
+        return self._seen[number]
 
 
 def _batches(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from eligibility.batch.run import Question, make_answering
 from eligibility.batch.summary import Counting
 from eligibility.columns.backends import Gathered, NotInColumnsError, Reading
 from eligibility.patterns.arrays import Integers
+from eligibility.patterns.bounded import Bounded
 from eligibility.patterns.deciding import kinds_of
 from eligibility.patterns.kinds import Kinds
 from eligibility.sources import Part
@@ -27,7 +28,10 @@ from eligibility.sources.tables import TableSource
 __all__ = ["Columns", "in_columns"]
 
 _FEW = 2_000
-"""How many students of a part take the ordinary way by their names; of more, all of them do."""
+"""How many students of a part take the ordinary way by their names, unless it is half of them.
+
+Of more, all of them do.
+"""
 
 _AT_ONCE = 32_768
 """How many students are decided at once."""
@@ -67,8 +71,9 @@ def _kinds(question: Question) -> Kinds:
         raise NotInColumnsError("all reasons are told one by one", hint)
     compiled = question.pack.compiled
     kinds = kinds_of(compiled, question.as_of, question.outcomes)
-    if kinds.rest:
-        place = next(node for node in compiled.nodes if node.leaf in kinds.rest)
+    untold = {*kinds.rest} - kinds.bounds.keys()
+    if untold:
+        place = next(node for node in compiled.nodes if node.leaf in untold)
         raise NotInColumnsError(f"no sum tells `{place.path}` of `{place.outcome}`")
     return kinds
 
@@ -93,6 +98,8 @@ class Columns:
         self._reading = reading
         self._ordinary: Answering = make_answering(question)
         self._numbered = source.plan.numbered
+        self._bounded = Bounded(kinds)
+        self._seen = question.reasons != "none"
         self._patterns = ByPatterns(
             question.pack.compiled,
             kinds,
@@ -105,10 +112,10 @@ class Columns:
     def rows(self, part: Part, counting: Counting) -> Iterator[Row]:
         """The students of a part that were answered, in their order; all are counted."""
         assert isinstance(part, DuckPart | PostgresPart)
-        found = self._reading.read(part)
+        found = self._bound(self._reading.read(part))
         odd = {found.keys[place] for place in np.flatnonzero(~found.good).tolist()}
         odd.update(found.strays)
-        if len(odd) > _FEW or any("\0" in str(key) for key in odd):
+        if len(odd) > max(_FEW, len(found.keys) // 2) or any("\0" in str(key) for key in odd):
             yield from self._ordinary.rows(part, counting)
             return
         rows = self._decided(found, counting)
@@ -118,6 +125,16 @@ class Columns:
         else:
             yield from rows
         self._patterns.count(counting.tally)
+
+    def _bound(self, found: Gathered) -> Gathered:
+        """What bounds decide; whom they leave open takes the ordinary way.
+
+        So does everybody for whom it is to be told what was seen there.
+        """
+        good = found.good
+        for undecided in self._bounded.decide(found.values, found.sums, seen=self._seen).values():
+            good = good & ~undecided
+        return replace(found, good=good)
 
     def _key(self, row: Row) -> Any:
         return int(row.id) if self._numbered else row.id

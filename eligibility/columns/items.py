@@ -155,7 +155,8 @@ class Listing:
                 classes = Classes(attribute, tell(name))
                 classes.absent()
                 places.add(classes, 1)
-        kind: Any = whole(0)
+        # PostgreSQL takes a 0 that stands alone for a number of 32 bits
+        kind: Any = ibis.literal(0, "int32").cast("int64")
         for place, weight, null, unseen in digits:
             kind = kind + at(table, place, "number", null, unseen) * whole(weight)
         for name, weight, none in inside:

@@ -30,6 +30,8 @@ __all__ = [
     "Comparing",
     "Counting",
     "Family",
+    "Joining",
+    "Joint",
     "Member",
     "Slice",
     "Summing",
@@ -93,6 +95,29 @@ class Test:
             return (Truth(number),)
         now, then = divmod(number, 3)
         return (Truth(now), Truth(then))
+
+
+@dataclass(slots=True)
+class Joint:
+    """Several tests of an item, and what it adds by what all of them come to.
+
+    `works` has for each scenario what works that out; `fields` are the bits of all that it
+    adds to, `numbers` the attributes that amounts rest on.
+    """
+
+    tests: tuple[Test, ...]
+    works: tuple[Callable[[Item, Sequence[Truth]], int], ...]
+    fields: int
+    numbers: tuple[str, ...]
+    known: dict[object, int] = field(default_factory=dict)
+
+    def values(self, number: int) -> list[tuple[Truth, ...]]:
+        """What such a number stands for: a value of each test, for each scenario."""
+        each = []
+        for test in self.tests:
+            number, one = divmod(number, 9)
+            each.append(test.values(one))
+        return [*zip(*each, strict=True)]
 
 
 class Attribute:
@@ -196,7 +221,7 @@ class Member:
     all that it adds to.
     """
 
-    def __init__(self, test: Test, sees: Sequence[int], rest: Sequence[int]) -> None:
+    def __init__(self, test: Test | Joint, sees: Sequence[int], rest: Sequence[int]) -> None:
         self.test = test
         self.sees = _picking(sees)
         self._rest = _picking(rest)
@@ -210,19 +235,35 @@ class Member:
         if found is None:
             if len(self._known) >= KNOWN:
                 self._known.clear()
-            found = self._known[key] = self._worked_out(self.test.values(number), item)
+            found = self._known[key] = self._worked_out(number, item)
         return found
+
+    def number(self, item: Item, working: Working) -> int:
+        """What the test comes to for an item, as a number; 0 where it cannot count."""
+        raise NotImplementedError
 
     def forget(self) -> None:
         """Forget what it came to."""
         self._known.clear()
         self.test.known.clear()
 
-    def _worked_out(self, values: Sequence[Truth], item: Item) -> int:
+    def _worked_out(self, number: int, item: Item) -> int:
         raise NotImplementedError
 
 
-class Counting(Member):
+class _Single(Member):
+    """One test."""
+
+    def __init__(self, test: Test, sees: Sequence[int], rest: Sequence[int]) -> None:
+        super().__init__(test, sees, rest)
+        self._test = test
+
+    def number(self, item: Item, working: Working) -> int:
+        """What the test comes to for an item, as a number; 0 where it cannot count."""
+        return working.value(self._test, item)
+
+
+class Counting(_Single):
     """A test whose items are counted."""
 
     def __init__(self, test: Test, sees: Sequence[int]) -> None:
@@ -230,15 +271,15 @@ class Counting(Member):
         for one in test.adds:
             self.fields |= one.counters
 
-    def _worked_out(self, values: Sequence[Truth], item: Item) -> int:
+    def _worked_out(self, number: int, item: Item) -> int:
         total = 0
-        for value, one in zip(values, self.test.adds, strict=True):
+        for value, one in zip(self._test.values(number), self._test.adds, strict=True):
             if value is not Truth.UNMET:
                 total += one.met if value is Truth.MET else one.maybe
         return total
 
 
-class Summing(Member):
+class Summing(_Single):
     """A test of whose items amounts are added up, which rest on some more numbers."""
 
     def __init__(self, test: Test, sees: Sequence[int], rest: Sequence[int]) -> None:
@@ -246,13 +287,33 @@ class Summing(Member):
         for one in test.adds:
             self.fields |= one.sums
 
-    def _worked_out(self, values: Sequence[Truth], item: Item) -> int:
+    def _worked_out(self, number: int, item: Item) -> int:
         return sum(
             work(item, value)
-            for value, one in zip(values, self.test.adds, strict=True)
+            for value, one in zip(self._test.values(number), self._test.adds, strict=True)
             if value is not Truth.UNMET
             for work in one.amounts
         )
+
+
+class Joining(Member):
+    """Several tests that are looked at together."""
+
+    def __init__(self, joint: Joint, sees: Sequence[int], rest: Sequence[int]) -> None:
+        super().__init__(joint, sees, rest)
+        self._joint = joint
+        self.fields = joint.fields
+
+    def number(self, item: Item, working: Working) -> int:
+        """What the tests come to for an item, as a number; 0 where it cannot count."""
+        found = 0
+        for test in reversed(self._joint.tests):
+            found = 9 * found + working.value(test, item)
+        return found
+
+    def _worked_out(self, number: int, item: Item) -> int:
+        values = self._joint.values(number)
+        return sum(work(item, each) for work, each in zip(self._joint.works, values, strict=True))
 
 
 def _picking(places: Sequence[int]) -> Callable[[Sequence[int]], object]:
@@ -348,7 +409,7 @@ class Family:
             number = one.test.known.get(sees)
             if number is None:
                 item = item or working.item(classes)
-                number = working.value(one.test, item)
+                number = one.number(item, working)
                 if len(one.test.known) >= KNOWN:
                     one.test.known.clear()
                 one.test.known[sees] = number

@@ -10,6 +10,7 @@ import datetime
 import decimal
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -41,6 +42,8 @@ from eligibility.patterns.families import (
     Comparing,
     Counting,
     Family,
+    Joining,
+    Joint,
     Member,
     Slice,
     Summing,
@@ -53,7 +56,7 @@ from eligibility.remembered import always_read, part, read
 from eligibility.truth import Truth
 from eligibility.values import Absent, Value
 
-__all__ = ["ItemKinds", "UnpackableError"]
+__all__ = ["ItemKinds", "UnpackableError", "exact", "least_of"]
 
 _FAR = 1 << (WORD - 3 - MOST.bit_length())
 """What no amount of a single item may reach, so that all of them fit into a field."""
@@ -91,6 +94,7 @@ class ItemKinds:
         moving = of.states is not None and of.states.in_progress
         self._scenarios = tuple(Scenario) if moving else (Scenario.NOW,)
         self._tests: dict[tuple[ItemTest, bool], Test] = {}
+        self._joints: list[Joint] = []
         self._reads = dict.fromkeys(always_read(of))
         self._compared: dict[str, dict[Comparing, None]] = {}
         # attributes of which each value may count for itself
@@ -259,6 +263,10 @@ class ItemKinds:
             self._family(attributes, names, tests, sums=sums)
             for (sums, names), tests in alike.items()
         ]
+        for joint in self._joints:
+            looks = self._together([self._looks(test.leaf.where) for test in joint.tests])
+            names = frozenset([*looks, *joint.numbers])
+            families.append(self._family(attributes, names, [(joint, looks)], sums=True))
         return attributes, tuple(families)
 
     def _attribute(self, name: str) -> Attribute:
@@ -290,11 +298,20 @@ class ItemKinds:
                     tests.extend(children)
         return found
 
+    @staticmethod
+    def _together(every: Iterable[_Looks]) -> _Looks:
+        """What any of several tests looks at."""
+        found: _Looks = {}
+        for looks in every:
+            for name, each in looks.items():
+                found.setdefault(name, {}).update(each)
+        return found
+
     def _family(
         self,
         attributes: Mapping[str, Attribute],
         names: frozenset[str],
-        tests: Sequence[tuple[Test, _Looks]],
+        tests: Sequence[tuple[Test | Joint, _Looks]],
         *,
         sums: bool,
     ) -> Family:
@@ -314,8 +331,12 @@ class ItemKinds:
         members: list[Member] = []
         for test, looks in tests:
             sees = [places[name, one] for name, each in looks.items() for one in each]
+            numbers: list[int] = []
             if sums:
                 numbers = [places[name, None] for name in test.numbers]
+            if isinstance(test, Joint):
+                members.append(Joining(test, sees, numbers))
+            elif sums:
                 members.append(Summing(test, sees, numbers))
             else:
                 members.append(Counting(test, sees))
@@ -325,7 +346,7 @@ class ItemKinds:
 
     def count(self, layout: Layout, leaf: Quantifier, bound: Decimal) -> Count:
         """A number of items."""
-        least = _least(bound, leaf.operator)
+        least = least_of(bound, leaf.operator)
 
         def pair(scenario: Scenario) -> Pair:
             return self._pair(layout, self._for(leaf, scenario), least)
@@ -336,7 +357,7 @@ class ItemKinds:
         """An amount of items."""
         fact = self.of.attributes[what.attribute or ""]
         assert isinstance(fact, Fact)
-        least = _least(EXACT.multiply(bound, Decimal(UNIT)), leaf.operator)
+        least = least_of(EXACT.multiply(bound, Decimal(UNIT)), leaf.operator)
         self._add_up(leaf, fact.name)
 
         def ends(scenario: Scenario) -> Ends:
@@ -357,7 +378,7 @@ class ItemKinds:
                     (high, found.high, found.endless),
                 ):
                     if end.is_finite():
-                        total += _exact(end, UNIT) << place.offset
+                        total += exact(end, UNIT) << place.offset
                     elif open_ended is not None:
                         total += 1 << open_ended.offset
                 return total
@@ -398,8 +419,8 @@ class ItemKinds:
                 uncertain = value is Truth.UNKNOWN or number is None
                 if uncertain or not isinstance(weight, int | Decimal):
                     return 1 << found.uncertain.offset
-                weighs = _exact(Decimal(weight), UNIT)
-                brings = _exact(Decimal(number or 0) * Decimal(weight), UNIT * UNIT)
+                weighs = exact(Decimal(weight), UNIT)
+                brings = exact(Decimal(number or 0) * Decimal(weight), UNIT * UNIT)
                 distance = brings * bound.denominator - weighs * UNIT * bound.numerator
                 if abs(distance) >= _FAR:
                     raise UnpackableError
@@ -416,27 +437,50 @@ class ItemKinds:
 
     def cover(self, layout: Layout, leaf: Quantifier, wanted: Cover) -> Covered:
         """Values that some item must have, each."""
-        fact = self.of.attributes[wanted.attribute]
-        assert isinstance(fact, Fact)
-        operator = "includes" if fact.many else "is"
-        self._whole.add(fact.name)
-        self._reads[fact.name] = None
+        self._whole.add(wanted.attribute)
+        self._reads[wanted.attribute] = None
+        rows = self.tests(leaf)
 
         def pairs(scenario: Scenario) -> tuple[Pair, ...]:
-            found = []
-            for value in wanted.values:
-                test = ItemComparison(wanted.attribute, operator, Literal(value))
-                # an item counts for a value when it passes both, in one and the same state
-                both = Quantifier(
-                    leaf.list,
-                    leaf.measure,
-                    ItemGroup(2, (leaf.where, test)),
-                    every_state=leaf.every_state,
-                )
-                found.append(self._pair(layout, self._for(both, scenario), 1))
-            return tuple(found)
+            return tuple(self._pair(layout, self._for(one, scenario), 1) for one in rows)
 
         return Covered(wanted, self.partial, self._each(pairs))
+
+    def tests(self, leaf: Quantifier) -> tuple[Quantifier, ...]:
+        """The tests that say whether an item counts: of a cover one for each of its values."""
+        if not isinstance(leaf.measure, Cover):
+            return (leaf,)
+        fact = self.of.attributes[leaf.measure.attribute]
+        assert isinstance(fact, Fact)
+        operator = "includes" if fact.many else "is"
+        tests = [ItemComparison(fact.name, operator, Literal(one)) for one in leaf.measure.values]
+        # an item counts for a value when it passes both, in one and the same state
+        return tuple(replace(leaf, where=ItemGroup(2, (leaf.where, test))) for test in tests)
+
+    def joint(
+        self,
+        leaves: Sequence[Quantifier],
+        numbers: Sequence[str],
+        make: Callable[[Scenario], tuple[_Found, int, Callable[[Item, Sequence[Truth]], int]]],
+    ) -> dict[Scenario, _Found]:
+        """Have items looked at by several tests together.
+
+        `make` gives for a scenario what is kept of it, the bits of the fields that are added
+        to, and what an item adds by what the tests come to. `numbers` are the attributes that
+        amounts rest on.
+        """
+        tests = tuple(self._test(one) for one in leaves)
+        for name in numbers:
+            self._whole.add(name)
+            self._reads[name] = None
+        made = {scenario: make(scenario) for scenario in self._scenarios}
+        fields = 0
+        for _, more, _ in made.values():
+            fields |= more
+        if fields:
+            works = tuple(work for _, _, work in made.values())
+            self._joints.append(Joint(tests, works, fields, tuple(numbers)))
+        return {scenario: made.get(scenario, made[Scenario.NOW])[0] for scenario in Scenario}
 
     def _each(self, make: Callable[[Scenario], _Found]) -> dict[Scenario, _Found]:
         """One for each scenario; the same one where the list has only one."""
@@ -498,14 +542,15 @@ def _names(test: ItemTest) -> list[str]:
     return [name for name in read(test) if isinstance(name, str)]
 
 
-def _least(bound: Decimal, operator: str) -> int:
+def least_of(bound: Decimal, operator: str) -> int:
     """The whole number from which a bound is passed, or a limit broken."""
     if operator in ("at_least", "less_than"):
         return math.ceil(bound)
     return math.floor(bound) + 1
 
 
-def _exact(amount: Decimal, unit: int) -> int:
+def exact(amount: Decimal, unit: int) -> int:
+    """An amount in such parts of it. Raises `UnpackableError` where that is no whole number."""
     scaled = amount * unit
     whole = int(scaled)
     if whole != scaled or abs(whole) >= _FAR:

@@ -10,11 +10,14 @@ from __future__ import annotations
 import datetime
 import decimal
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
+from eligibility.assignment import needs_of
 from eligibility.conditions import (
     AS_OF,
+    Assignment,
     Comparison,
     Cover,
     Decision,
@@ -29,6 +32,7 @@ from eligibility.facts import Profile
 from eligibility.leaves import EXACT, Fold, Scenario
 from eligibility.model import ListFact, Vocabulary
 from eligibility.observations import Observation
+from eligibility.patterns.bounds import Bounds, bounds
 from eligibility.patterns.compared import Compared, by_order, literals, order
 from eligibility.patterns.items import ItemKinds
 from eligibility.patterns.layout import Bits, Layout
@@ -54,7 +58,8 @@ _BOUNDS = ("at_least", "more_than", "at_most", "less_than")
 class Kinds:
     """The leaves of a pack on one day. To be used from one thread.
 
-    `rest` are the numbers of the leaves that have to be folded. `facts` says which facts a
+    `rest` are the numbers of the leaves that have to be folded; of some of them there are
+    `bounds`, which tell for most students what they come to. `facts` says which facts a
     profile's scalars are looked up by, `lists` which lists are added up.
     """
 
@@ -73,6 +78,7 @@ class Kinds:
         self.facts: dict[tuple[str, ...], list[int]] = {}
         self.judgements: dict[str, Bits] = {}
         self.rest: tuple[int, ...] = ()
+        self.bounds: dict[int, Bounds] = {}
         self._leaves = leaves
         self._vocabulary = vocabulary
         bare = Profile("", {}, {}, {})
@@ -88,6 +94,9 @@ class Kinds:
             decoder = self._decoder(leaves[number])
             if decoder is None:
                 rest.add(number)
+                found = self._bounds(leaves[number])
+                if found is not None:
+                    self.bounds[number] = found
                 decoder = Set(self.layout.bits(2), self.layout.bits(2))
             self.decoders[number] = decoder
             if isinstance(leaves[number], Comparison) and number not in rest:
@@ -202,14 +211,38 @@ class Kinds:
                 return self._quantifier(leaf)
         return None
 
+    def _bounds(self, leaf: Leaf) -> Bounds | None:
+        """What sums tell of a leaf that they cannot tell for everybody."""
+        if not isinstance(leaf, Assignment):
+            return None
+        alone = []
+        for need in needs_of(leaf.needs):
+            quantifier = need.quantifier
+            if isinstance(quantifier.measure, Cover):
+                # what is distinct is looked at together with the other needs
+                cover = replace(quantifier.measure, distinct=False)
+                quantifier = replace(quantifier, measure=cover)
+            decoder = self._quantifier(quantifier)
+            if decoder is None:
+                return None
+            alone.append(decoder)
+        try:
+            return bounds(leaf, self._place(leaf.list), self.layout, alone)
+        except OverflowError:
+            return None
+
+    def _place(self, name: str) -> ItemKinds:
+        of = self._vocabulary.facts[name]
+        assert isinstance(of, ListFact)
+        place = self.lists.get(name)
+        if place is None:
+            place = self.lists[name] = ItemKinds(of, self._folds, self._as_of, self.layout)
+        return place
+
     def _quantifier(self, leaf: Quantifier) -> Sum | None:
         if any(not isinstance(name, str) for name in read(leaf.where)):
             return None  # it reads facts of the profile as well
-        of = self._vocabulary.facts[leaf.list]
-        assert isinstance(of, ListFact)
-        place = self.lists.get(leaf.list)
-        if place is None:
-            place = self.lists[leaf.list] = ItemKinds(of, self._folds, self._as_of, self.layout)
+        place = self._place(leaf.list)
         if isinstance(leaf.measure, Cover):
             return None if leaf.measure.distinct else place.cover(self.layout, leaf, leaf.measure)
         bound = leaf.bound
@@ -254,6 +287,8 @@ def _ordered(leaf: Leaf) -> bool:
 
 def _looks(leaf: Leaf) -> tuple[str, bool, tuple[str, ...]]:
     """The list that a leaf is about, whether it adds up amounts, and what of an item it reads."""
+    if isinstance(leaf, Assignment):
+        return (leaf.list, True, ())
     if not isinstance(leaf, Quantifier):
         return ("", False, ())
     names = {name for name in read(leaf.where) if isinstance(name, str)}

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from decimal import Decimal
-
 from hypothesis import HealthCheck, given, settings
-from parts import came_out
+from parts import came_out, text
 from strategies import Question, loaded, questions
 
 from eligibility.batch.answering import OneByOne
 from eligibility.batch.streaming import Streaming
 from eligibility.inputs import Found, Unread
-
-
-def text(value: object) -> str:
-    """JSON with numbers as they were written."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(k)}: {text(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(text, value)) + "]"
-    return f"{value:f}" if isinstance(value, Decimal) else json.dumps(value)
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
