@@ -289,6 +289,22 @@ def test_columns_in_postgres_write_what_rows_do(server: str, tmp_path: Path) -> 
     compare(tmp_path, source, "postgres", *mapped(tmp_path, mapping))
 
 
+def test_texts_of_a_database_in_another_encoding_are_the_same(server: str, tmp_path: Path) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS latin")
+        connection.execute("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
+    url = server.replace("///postgres?", "///latin?")
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE students (id text, note text)")
+        for row in (("a", "ünïcode"), ("b", 'two\nlines, "so"'), ("c", ""), ("d", None)):
+            connection.execute("INSERT INTO students VALUES (%s, %s)", row)
+    words = mapped(tmp_path, "facts: {note: note}\n")
+    found = compare(tmp_path, url, "postgres", *words, "--outcome", "scalars-7")
+    statuses = [json.loads(one)["statuses"] for one in found["out.ndjson"].splitlines()]
+    told = ["eligible", "not_eligible", "undetermined"]
+    assert [one["scalars-7"] for one in statuses] == told
+
+
 @pytest.mark.parametrize("reasons", ["none", "blocking"])
 @pytest.mark.parametrize("way", ["Parquet in three files", "a CSV file for each list"])
 def test_items_that_are_used_once_are_told_as_by_rows(

@@ -32,6 +32,7 @@ from eligibility.patterns.decoding import Decoder
 from eligibility.patterns.families import UnpackableError
 from eligibility.patterns.items import ItemKinds
 from eligibility.patterns.layout import MOST, WORD, Layout
+from eligibility.patterns.tables import Patterns
 from eligibility.truth import Truth
 from eligibility.values import Absent, Days, Duration, Unit, Value, since
 
@@ -499,7 +500,9 @@ def test_sums_side_by_side_do_not_touch_each_other() -> None:
     far = layout.amount(1000)
     full = MOST << many.offset
     sums = (2 << few.offset) + full + (-5 << least.offset) + (999 << far.offset)
-    pattern = layout.pattern(0b1010, sums + layout.bias)
+    words = np.array([layout.split(sums)]).T
+    words += [[(layout.bias >> (WORD * word)) % (1 << WORD)] for word in range(layout.words)]
+    pattern = Patterns(layout, np.array([[0b1010]]), words).one(0)
     assert [one.reached(pattern) for one in (few, many, least, far)] == [False, True, True, False]
     assert [one.of(sums + layout.bias) for one in (few, many, least, far)] == [2, MOST, -5, 999]
     assert pattern & 0xFF == 0b1010

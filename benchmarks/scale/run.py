@@ -7,7 +7,8 @@ else the machine does meets them all; the table shows medians. `eligibility` and
 `--students`, the other engines `--few`. Before that all answer the same few students once,
 and their statuses are compared with those of `eligibility`: that is the column on
 missing data, since hardly a student has none. The memory is that of all processes together,
-looked at ten times a second. Rewrites the marked block in docs/performance.md.
+looked at ten times a second in one more run, since looking takes a large process time. Rewrites
+the marked block in docs/performance.md.
 """
 
 from __future__ import annotations
@@ -113,9 +114,12 @@ def contestants() -> list[Contestant]:
 
 
 @contextmanager
-def _watched(process: subprocess.Popen[str]) -> Iterator[list[float]]:
+def _watched(process: subprocess.Popen[str], watch_it: bool) -> Iterator[list[float]]:
     """The memory of a process and of those that it starts, in megabytes, while it runs."""
     seen: list[float] = [0.0]
+    if not watch_it:
+        yield seen
+        return
     done = threading.Event()
 
     def watch() -> None:
@@ -145,8 +149,11 @@ def _memory(group: int) -> float:
     return total / 1024
 
 
-def measured(words: Sequence[str]) -> Run:
-    """Run a command as a process of its own. Raises `SystemExit` when it fails."""
+def measured(words: Sequence[str], *, memory: bool = False) -> Run:
+    """Run a command as a process of its own, and look at its `memory` or not.
+
+    Raises `SystemExit` when it fails.
+    """
     paths = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     start = time.perf_counter()
     with subprocess.Popen(
@@ -157,7 +164,7 @@ def measured(words: Sequence[str]) -> Run:
         start_new_session=True,
         env={**os.environ, "PYTHONPATH": paths},
     ) as process:
-        with _watched(process) as seen:
+        with _watched(process, memory) as seen:
             said, complaint = process.communicate()
         wall = time.perf_counter() - start
     if process.returncode:
@@ -167,12 +174,15 @@ def measured(words: Sequence[str]) -> Run:
     return Run(wall, max(*seen, steps.pop("peak", 0.0)), steps)
 
 
-def _answer(one: Contestant, students: Path, folder: Path) -> tuple[Run, Path]:
+def _answer(
+    one: Contestant, students: Path, folder: Path, *, memory: bool = False
+) -> tuple[Run, Path]:
     """A run, and the file that it wrote."""
     target = folder / "answers.ndjson"
     for old in folder.glob("answers.*"):
         old.unlink()
-    return measured(one.command(students.with_suffix(f".{one.source}"), target)), target
+    words = one.command(students.with_suffix(f".{one.source}"), target)
+    return measured(words, memory=memory), target
 
 
 Statuses = dict[tuple[str, str], str]
@@ -223,6 +233,7 @@ def scale(many: int, few: int, rounds: int, folder: Path, but: Sequence[str] = (
     for _ in range(rounds):
         for one in rows:
             runs[one.name].append(_answer(one, places[one.many], folder)[0])
+    peaks = {one.name: _answer(one, places[one.many], folder, memory=True)[0].peak for one in rows}
     shown = [
         ["", "students", "load", "evaluate", "write", "total", "a second", "memory", "missing data"]
     ]
@@ -237,10 +248,25 @@ def scale(many: int, few: int, rounds: int, folder: Path, but: Sequence[str] = (
                 *(_seconds(took, step) for step in ("load", "evaluate", "write")),
                 f"{wall:.1f} s",
                 f"{count / wall:,.0f}",
-                f"{statistics.median(run.peak for run in took):,.0f} MB",
+                f"{peaks[one.name]:,.0f} MB",
                 right[one.name],
             ]
         )
+    return _table(shown)
+
+
+def growth(count: int, rounds: int, folder: Path) -> list[str]:
+    """The table of so many students, and of four times as many."""
+    place = folder / "growth.ndjson"
+    shown = [["students", "total", "a second", "memory"]]
+    one = contestants()[0]
+    for many in (count, 4 * count):
+        write_students(many, place)
+        took = [_answer(one, place, folder)[0].wall for _ in range(rounds)]
+        peak = _answer(one, place, folder, memory=True)[0].peak
+        wall = statistics.median(took)
+        shown.append([f"{many:,}", f"{wall:.1f} s", f"{many / wall:,.0f}", f"{peak:,.0f} MB"])
+    place.unlink()
     return _table(shown)
 
 
@@ -259,7 +285,7 @@ def linear(count: int, rounds: int, folder: Path) -> list[str]:
     shown = [["conditions", "students", "total", "a second", "memory"]]
     for number, took in runs.items():
         wall = statistics.median(run.wall for run in took)
-        peak = statistics.median(run.peak for run in took)
+        peak = _answer(rows[number], place, folder, memory=True)[0].peak
         rate = f"{count / wall:,.0f}"
         shown.append([f"{number:,}", f"{count:,}", f"{wall:.1f} s", rate, f"{peak:,.0f} MB"])
     return _table(shown)
@@ -302,6 +328,7 @@ def main() -> None:
     parser.add_argument("--few", type=int, default=2_000, help="for the other engines")
     parser.add_argument("--files", type=int, default=20_000, help="in the folder")
     parser.add_argument("--linear", type=int, default=10_000, help="for each size of pack")
+    parser.add_argument("--growth", type=int, default=100_000, help="a quarter of the most")
     parser.add_argument("--rounds", type=int, default=5, help="how often")
     parser.add_argument("--but", action="append", default=[], help="leave out rows with this word")
     parser.add_argument("--keep", action="store_true", help="print only; leave the page as it is")
@@ -315,6 +342,8 @@ def main() -> None:
             f"{python}, {machine}; medians of {rounds} rounds.",
             "",
             *scale(arguments.students, arguments.few, rounds, folder, arguments.but),
+            "",
+            *growth(arguments.growth, rounds, folder),
             "",
             *linear(arguments.linear, rounds, folder),
             "",

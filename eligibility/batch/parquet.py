@@ -11,7 +11,10 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import numpy as np
+
 from eligibility.batch.rows import Blocking, Row
+from eligibility.model import Status
 from eligibility.report import CSV_FIELDS, csv_rows
 
 if TYPE_CHECKING:
@@ -76,15 +79,20 @@ class Parquet:
             told = [one for row in rows if row.found.answer for one in csv_rows(row.found.answer)]
             return pa.Table.from_pylist(told, self._schema())
         count = len(self._outcomes)
-        columns: list[list[Any]] = [
-            [row.id for row in rows for _ in range(count)],
-            [*self._outcomes] * len(rows),
-            [status.value for row in rows for status in row.found.statuses],
+        ids = pa.array([row.id for row in rows], pa.string())
+        places = np.repeat(np.arange(len(rows), dtype=np.int32), count)
+        outcomes = np.tile(np.arange(count, dtype=np.int32), len(rows))
+        codes = b"".join([_statuses(row) for row in rows])
+        statuses = np.frombuffer(codes, np.uint8).astype(np.int32)
+        made = [
+            ids.take(pa.array(places)),
+            pa.DictionaryArray.from_arrays(outcomes, pa.array(self._outcomes, pa.string())),
+            pa.DictionaryArray.from_arrays(statuses, pa.array([one.value for one in Status])),
         ]
-        if self._reasons == "blocking":
-            columns.append([one for row in rows for one in _structures(row)])
         schema = self._schema()
-        made = [pa.array(one, kind) for one, kind in zip(columns, schema.types, strict=True)]
+        if self._reasons == "blocking":
+            blocking = [one for row in rows for one in _structures(row)]
+            made.append(pa.array(blocking, schema.types[-1]))
         return pa.Table.from_arrays(made, schema=schema)
 
 
@@ -101,6 +109,19 @@ def _tables(file: BinaryIO) -> Iterator[pa.Table]:
     held = parquet.ParquetFile(file)
     for number in range(held.num_row_groups):
         yield held.read_row_group(number)
+
+
+_CODES = {status: number for number, status in enumerate(Status)}
+
+
+def _statuses(row: Row) -> bytes:
+    """The numbers of all statuses, as what others like them share."""
+    found = row.found
+    made: bytes | None = found.rendered.get("parquet statuses")
+    if made is None:
+        made = bytes([_CODES[one] for one in found.statuses])
+        found.rendered["parquet statuses"] = made
+    return made
 
 
 def _structures(row: Row) -> list[list[dict[str, Any]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,13 +64,13 @@ class ItemCells:
         each student.
         """
         self._lists.forget()
-        keys, wrong = self._keys(cells, gone)
+        tables, wrong = self._tables(cells, gone)
         good: NDArray[np.bool_] = counts <= MOST
         if wrong.any():
             students = np.repeat(np.arange(len(counts)), counts)[wrong]
             good[students] = False
             counts = counts - np.bincount(students, minlength=len(counts))
-            keys = [key[~wrong] for key in keys]
+            cells = [Codes(one.codes[~wrong], one.values) for one in cells]
         states = np.full(len(counts), PLAIN, np.int64)
         if unknown.any():
             states[unknown] = self._lists.odd(None)[0]
@@ -77,16 +78,16 @@ class ItemCells:
         for first in range(0, len(counts), _AT_ONCE):
             some = slice(first, first + _AT_ONCE)
             items = slice(int(ends[first] - counts[first]), int(ends[some][-1]))
-            mine = [key[items] for key in keys]
+            keys = [one.keys(cells, items) for one in tables]
             good[some] &= self._lists.summed(
-                mine, states[some], counts[some], values[:, some], sums[:, some]
+                keys, states[some], counts[some], values[:, some], sums[:, some]
             )
         return good
 
-    def _keys(
+    def _tables(
         self, cells: Sequence[Codes], gone: NDArray[np.bool_]
-    ) -> tuple[list[Integers], NDArray[np.bool_]]:
-        """The keys of all items, and which are none or have a value that is not allowed."""
+    ) -> tuple[list[_Key], NDArray[np.bool_]]:
+        """What the keys are made of; which items are none or have a value that is not allowed."""
         while True:
             try:
                 return self._looked_up(cells, gone)
@@ -95,25 +96,40 @@ class ItemCells:
 
     def _looked_up(
         self, cells: Sequence[Codes], gone: NDArray[np.bool_]
-    ) -> tuple[list[Integers], NDArray[np.bool_]]:
+    ) -> tuple[list[_Key], NDArray[np.bool_]]:
         keys = []
         for names in self._lists.groups:
-            key: Integers = np.zeros(len(gone), np.int64)
+            key = _Key()
             for name in names:
                 numbers = self._lists.classes[name].numbers
                 place = self._places.get(name)
                 if place is None:
-                    key += numbers[unset()]
+                    key.same += numbers[unset()]
                     continue
                 told = np.array([_number(numbers, one) for one in cells[place].values], np.int64)
                 if (told == _WRONG).any():
                     gone = gone | (told == _WRONG)[cells[place].codes]
                 if (told == told[:1]).all():
-                    key += told[:1].sum()
+                    key.same += int(told[:1].sum())
                 else:
-                    key += told[cells[place].codes]
+                    key.tables.append((place, told))
             keys.append(key)
         return keys, gone
+
+
+@dataclass(slots=True)
+class _Key:
+    """What a key of items is made of: a number that all have, and one for each code of a member."""
+
+    same: int = 0
+    tables: list[tuple[int, Integers]] = field(default_factory=list)
+
+    def keys(self, cells: Sequence[Codes], items: slice) -> Integers:
+        """The keys of some items."""
+        found: Integers = np.full(items.stop - items.start, self.same, np.int64)
+        for place, told in self.tables:
+            found += told.take(cells[place].codes[items])
+        return found
 
 
 _WRONG = -1

@@ -14,11 +14,10 @@ from dataclasses import dataclass, replace
 
 from eligibility.compiled import CompiledPack, Node, NodeKind
 from eligibility.engines.reference import ReferenceEngine
-from eligibility.model import Status
 from eligibility.patterns.kinds import TRUTHS, Kinds
 from eligibility.patterns.layout import Bits
 from eligibility.truth import Truth
-from eligibility.verdict import Deciding, blocking, status_of
+from eligibility.verdict import Deciding, blocking
 
 __all__ = ["Blocked", "Decided", "Decider", "Part", "deciders", "kinds_of"]
 
@@ -168,28 +167,16 @@ class _Set(dict[int, int]):
         return found
 
 
+@dataclass(frozen=True, slots=True)
 class Decider:
-    """An outcome in its parts, and where its own value stands for those that refer to it."""
+    """An outcome in its parts, and where its own value stands for those that refer to it.
 
-    def __init__(self, name: str, parts: Sequence[Part], pair: tuple[Bits, Bits]) -> None:
-        self.name = name
-        self.parts = tuple(parts)
-        self.pair = pair
-        self.slots = pair[0].mask | pair[1].mask
-        # what is set in a pattern, by the value now and projected
-        self.bits = [
-            [(now << pair[0].offset) | (then << pair[1].offset) for then in range(3)]
-            for now in range(3)
-        ]
-        self._statuses = {
-            self.bits[now][then]: status_of(Truth(now), Truth(then))
-            for now in range(3)
-            for then in range(3)
-        }
+    The `pair` is the place of its value now, and of that projected.
+    """
 
-    def status(self, pattern: int) -> Status:
-        """What the outcome came out as, where that was set in the pattern."""
-        return self._statuses[pattern & self.slots]
+    name: str
+    parts: Sequence[Part]
+    pair: tuple[Bits, Bits]
 
 
 _Places = Mapping[str, tuple[Bits, Bits]]

@@ -27,9 +27,6 @@ WORD = 56
 _FAR = 1 << (WORD - 2)
 """What no amount may reach."""
 
-_REACHED = bytes(48 + (byte > MOST) for byte in range(256))
-"""Turns bytes into the digits 0 and 1, by their highest bit."""
-
 
 @dataclass(frozen=True, slots=True)
 class Bits:
@@ -155,13 +152,6 @@ class Layout:
         self.bias += found.bias
         return found
 
-    def pattern(self, values: int, sums: int) -> int:
-        """What the values that are set and the sums, with the bias, say of every leaf."""
-        if not self._words:
-            return values
-        told = sums.to_bytes(self._words * WORD // _BYTE, "big").translate(_REACHED)
-        return values | (int(told, 2) << self._most)
-
     def split(self, sums: int, first: int = 0, last: int | None = None) -> list[int]:
         """Sums, without the bias, word by word: whatever is added up of each stands alone.
 
@@ -180,20 +170,3 @@ class Layout:
     def counts(self, word: int) -> bool:
         """Whether a word has counters, and no amount."""
         return word not in self._amounts
-
-    def where(self, mask: int) -> tuple[int, list[tuple[int, int]]]:
-        """What bits of a pattern rest on: those of values, and the sums that reach a bound.
-
-        The latter are the numbers of words with the bias, and of the bit in each.
-        """
-        values = mask & ((1 << self._most) - 1)
-        reached = []
-        for byte in range(self._words * WORD // _BYTE):
-            if mask >> (self._most + byte) & 1:
-                word, place = divmod(byte * _BYTE, WORD)
-                reached.append((word, place + _BYTE - 1))
-        return values, reached
-
-    def reached(self, word: int, bit: int) -> int:
-        """The bit of a pattern that such a bit of a word makes."""
-        return 1 << (self._most + (word * WORD + bit) // _BYTE)
