@@ -14,7 +14,7 @@ from typing import Any
 
 from eligibility.errors import EngineError
 
-__all__ = ["Choice", "Plan", "Problem", "Want", "plan", "require", "solvable"]
+__all__ = ["MAX_PAIRS", "Choice", "Plan", "Problem", "Want", "plan", "require", "solvable"]
 
 _TIME = 5.0
 """How much work it may take to find whether wants can be met: about so many seconds."""
