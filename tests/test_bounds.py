@@ -93,6 +93,10 @@ def several(*courses: tuple[Any, int]) -> list[Any]:
 FEW = "courses: {count: {topic: swim}, at_least: 2}"
 GOOD = "courses: {has: {mark: {at_least: C}}}"
 MANY = f"{SWIM}, {MED}, {RESCUE}, {FEW}, {GOOD}"
+SHARED = "share: {credits: 3}, all"
+NOTHING = "courses: {sum: credits, at_least: 0}"
+HUNDRED = "courses: {count: {topic: swim}, at_least: 100}"
+APART = "courses: {covers: {topic: [swim, med]}, distinct: true}"
 MORE = f"{MANY}, courses: {{has: {{topic: drill}}}}"
 
 
@@ -107,8 +111,8 @@ MORE = f"{MANY}, courses: {{has: {{topic: drill}}}}"
         (f"{ALL}: [{SIX}, {FEW}]", several((S, 2), (M, 1)), None),
         (f"{ALL}: [{SIX}, {FEW}]", several((S, 1), (M, 3)), ["unmet", "unmet"]),
         # what is shared adds to what there is
-        (f"share: {{credits: 3}}, all: [{SIX}, {SIX}]", several((S, 3)), None),
-        (f"share: {{credits: 3}}, all: [{SIX}, {SIX}]", several((S, 2)), ["unmet", "unmet"]),
+        (f"{SHARED}: [{SIX}, {SIX}]", several((S, 3)), None),
+        (f"{SHARED}: [{SIX}, {SIX}]", several((S, 2)), ["unmet", "unmet"]),
         # five counts are told by all sets of them, and six are not
         (f"{ALL}: [{MANY}]", several((S, 3), (M, 1), (R, 1)), ["unmet", "unmet"]),
         (f"{ALL}: [{MANY}]", several((S, 4), (M, 1), (R, 1)), ["met", "met"]),
@@ -118,6 +122,17 @@ MORE = f"{MANY}, courses: {{has: {{topic: drill}}}}"
         # of the ways to choose one is enough
         (f"share: none, at_least: 2, of: [{SIX}, {SWIM}, {MED}]", [M, S], ["met", "met"]),
         (f"share: none, at_least: 2, of: [{SIX}, {SWIM}, {MED}]", [M, M], None),
+        # a need of nothing takes nothing, and one of very much leaves nothing
+        (f"{ALL}: [{NOTHING}, {SIX}, {SWIM}]", several((S, 4)), ["met", "met"]),
+        (f"{ALL}: [{NOTHING}, {SIX}, {SWIM}]", several((S, 3)), None),
+        (f"{ALL}: [{HUNDRED}, {HUNDRED}, {SIX}]", several((S, 120)), ["unmet", "unmet"]),
+        # each value by another course
+        (f"{ALL}: [{APART}, {SWIM}]", [S, M], ["unmet", "unmet"]),
+        (f"{ALL}: [{APART}, {SWIM}]", [S, M, S], ["met", "met"]),
+        (f"{ALL}: [{APART}, {SIX}]", several((S, 2), (M, 1)), None),
+        (f"{ALL}: [{APART}, {SIX}]", several((S, 5), (M, 5)), ["met", "met"]),
+        # what is not known may cost nothing where it is shared, and count for much
+        (f"{SHARED}: [{SIX}, {SIX}]", [course("U", "swim", None)], ["unknown", "unknown"]),
         # what is in progress counts when it is completed
         (f"{ALL}: [{SWIM}, {SWIM}]", [S, GOING_ON], ["unmet", "met"]),
         # a list that may lack items is no reason
@@ -128,7 +143,7 @@ MORE = f"{MANY}, courses: {{has: {{topic: drill}}}}"
         (f"{ALL}: [{SIX}, {SIX}]", [S, S, course("U", "med", None)], None),
         (f"{ALL}: [{SIX}, {SWIM}]", [S, course("U", "med", None)], ["unknown", "unknown"]),
     ],
-    ids=range(21),
+    ids=range(29),
 )
 def test_bounds_say(condition: str, courses: Any, value: list[str] | None, tmp_path: Path) -> None:
     assert bounded(made(tmp_path, condition), [courses]) == [value]
