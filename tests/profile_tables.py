@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import strategies as st
 from strategies import Choose, Question, judgements_of, places, yaml_text
+from student_tables import json_text
 
 __all__ = ["Tabled", "tabled"]
 
@@ -70,6 +71,8 @@ def _cell(value: Any, kind: pa.DataType) -> Any:
     """A value of a profile as one of a column."""
     if value is None:
         return None
+    if isinstance(kind, pa.JsonType):
+        return json_text(value)
     if pa.types.is_list(kind):
         return [_cell(one, kind.value_type) for one in _items(value)]
     if pa.types.is_struct(kind):
@@ -196,7 +199,9 @@ class _Tabling:
             if one["type"] != "list":
                 found[name] = self.kind(one, [each[name] for each in objects])
                 continue
-            if lists is not None and name in apart:
+            if lists is not None and self.choose.chance(25):
+                found[name] = pa.json_()
+            elif lists is not None and name in apart:
                 lists[name] = self.table(name, one, objects, heads)
             else:
                 for each in objects:
