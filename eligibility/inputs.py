@@ -101,10 +101,12 @@ def places(paths: Sequence[str], stdin: BinaryIO) -> Iterator[Found | Unread]:
         if path == STDIN:
             yield from _sniffed(lines_of(stdin), "<stdin>")
         elif os.path.isdir(path):
-            for file in files_below(path):
-                if isinstance(file, Found):
-                    yield file
-                elif file.exists() and not file.is_file():
+            for one in files_below(path):
+                if isinstance(one, Found):
+                    yield one
+                    continue
+                file = Path(one)
+                if file.exists() and not file.is_file():
                     # a pipe would be waited for without end
                     yield no_file(file)
                 else:
@@ -120,9 +122,9 @@ def spared(output: str | None, paths: Sequence[str]) -> None:
     if output is None or not os.path.isfile(output):
         return
     for path in paths:
-        files = files_below(path) if os.path.isdir(path) else [Path(path)]
-        known = (one for one in files if isinstance(one, Path) and one.exists())
-        if any(one.samefile(output) for one in known):
+        files = files_below(path) if os.path.isdir(path) else [path]
+        known = (one for one in files if isinstance(one, str) and os.path.exists(one))
+        if any(os.path.samefile(one, output) for one in known):
             text = f"`{output}` is one of the files to check"
             raise UsageError(Message(text, "name another file to write to"))
 
@@ -140,14 +142,14 @@ def count_profiles(paths: Sequence[str]) -> int | None:
     return total
 
 
-def files_below(folder: str) -> Iterator[Path | Found]:
+def files_below(folder: str) -> Iterator[str | Found]:
     """All `*.json` in and below a folder, sorted; links to folders are not followed."""
     closed: list[OSError] = []
     for place, below, names in os.walk(folder, onerror=closed.append):
         below[:] = sorted(name for name in below if not name.startswith("."))
         for name in sorted(names):
             if name.lower().endswith(".json") and not name.startswith("."):
-                yield Path(place, name)
+                yield os.path.join(place, name)
     yield from (unreadable(shown(Path(error.filename)), error) for error in closed)
 
 

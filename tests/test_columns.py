@@ -353,6 +353,22 @@ def test_a_list_with_too_many_texts_is_answered_one_by_one(
     assert "`job` has more than 3 different values" in message
 
 
+def test_texts_of_a_database_in_another_encoding_are_the_same(server: str, tmp_path: Path) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS latin")
+        connection.execute("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
+    url = server.replace("///postgres?", "///latin?")
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE students (id text, note text)")
+        for row in (("a", "ünïcode"), ("b", 'two\nlines, "so"'), ("c", ""), ("d", None)):
+            connection.execute("INSERT INTO students VALUES (%s, %s)", row)
+    words = mapped(tmp_path, "facts: {note: note}\n")
+    found = compare(tmp_path, url, "postgres", *words, "--outcome", "scalars-7")
+    statuses = [json.loads(one)["statuses"] for one in found["out.ndjson"].splitlines()]
+    told = ["eligible", "not_eligible", "undetermined"]
+    assert [one["scalars-7"] for one in statuses] == told
+
+
 PARTIAL = {
     "in columns": (
         nested,

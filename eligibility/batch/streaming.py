@@ -26,10 +26,11 @@ from eligibility.sources import Part
 
 __all__ = ["Streaming"]
 
-_BATCH = 1_024
-"""How many students are decided at once."""
+_BATCH = 2_048
+_WORDS = 1 << 20
+"""How many students are decided at once, and how many words of sums they may have together."""
 
-_BYTES = 1 << 22
+_BYTES = 1 << 23
 """How many bytes of them, at the most, before another one is taken."""
 
 
@@ -67,7 +68,8 @@ class Streaming:
 
     def rows(self, part: Part, counting: Counting) -> Iterator[Row]:
         """The students of a part that were answered, in their order; all are counted."""
-        for places, lines in _batches(part, self._decoder.encode):
+        most = min(_BATCH, _WORDS // max(self._kinds.layout.words, 1))
+        for places, lines in _batches(part, most, self._decoder.encode):
             done = 0
             while done < len(places):
                 batch = self._decoder.batch(lines[done:])
@@ -129,9 +131,9 @@ class Streaming:
 
 
 def _batches(
-    part: Part, encode: Callable[[object], bytes]
+    part: Part, most: int, encode: Callable[[object], bytes]
 ) -> Iterator[tuple[list[Found | Unread], list[bytes]]]:
-    """The places of a part, so many at once, with the bytes of what stands there.
+    """The places of a part, so many at the `most`, with the bytes of what stands there.
 
     These are none where it is not one profile, or not known.
     """
@@ -146,7 +148,7 @@ def _batches(
         places.append(place)
         lines.append(line)
         size += len(line)
-        if len(places) == _BATCH or size > _BYTES:
+        if len(places) == most or size > _BYTES:
             yield places, lines
             places, lines, size = [], [], 0
     if places:

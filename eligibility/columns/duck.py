@@ -183,7 +183,8 @@ class DuckReading:
         """A list in the items of another one: for each of these the list as it is to be read."""
         rows = self._rows(part, of, strays)
         keys = rows.keys.to_pylist()
-        first, kinds = numbered([one.codes.astype(np.int64) for one in rows.cells])
+        alike: Integers = np.zeros(len(keys), np.int64)
+        first, kinds = numbered([alike, *(one.codes.astype(np.int64) for one in rows.cells)])
         fields = [(one.name, converter(one.shape)) for one in of.fields]
         fields += [(one.name, same) for one in of.below]
         items = [

@@ -56,6 +56,8 @@ def postgres(source: TableSource) -> Iterator[Backend]:
 
 class _Postgres:
     def __init__(self, connection: Connection[Any], read: dict[int, Read]) -> None:
+        # Arrow takes all texts for UTF-8
+        connection.execute("SET LOCAL client_encoding = 'UTF8'")
         self._connection = connection
         self._read = read
         self._prefix = f"eligibility_{uuid.uuid4().hex[:12]}"

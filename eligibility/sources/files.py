@@ -42,18 +42,19 @@ PART_BYTES = 1_000_000
 """The least bytes of lines in a part: some 500 students, worth sending to a process."""
 
 LARGE_BYTES = 4_000_000
-"""As many are in each of the parts of a large file, if it is not cut into fewer than `FEW_PARTS`:
+LARGE_FILES = 2_000
+"""As many are in each of the parts of a large file or folder, if that makes `FEW_PARTS` at least:
 what is worked out for many students at once is cheaper for each."""
 
-FEW_PARTS = 50
+FEW_PARTS = 16
 
 MOST_PARTS = 1_000
 """Into so many parts the lines of a very large file are cut, of more bytes each: the parts may
 become files, and a folder of too many is of no use to anyone."""
 
 PART_FILES = 500
-PART_PLACES = 1_000
-"""How many files of a folder, and how many profiles of a stream, make a part."""
+PART_PLACES = 2_000
+"""How many files of a folder make a part at the least, and how many profiles of a stream do."""
 
 
 # -- changes ----------------------------------------------------------------------------
@@ -64,7 +65,7 @@ Stamp = tuple[int, int]
 
 def stamp(path: str) -> Stamp | None:
     """What tells a file from what was there before; None where there is none."""
-    known = _stat(Path(path))
+    known = _stat(path)
     return None if known is None else (known.st_size, known.st_mtime_ns)
 
 
@@ -231,8 +232,9 @@ class Folder:
     def parts(self) -> Iterator[FilesPart]:
         """Parts of so many files each."""
         files = [file for file, _ in self._files]
-        for number, start in enumerate(range(0, len(files), PART_FILES)):
-            some = tuple(files[start : start + PART_FILES])
+        step = max(PART_FILES, min(LARGE_FILES, len(files) // FEW_PARTS))
+        for number, start in enumerate(range(0, len(files), step)):
+            some = tuple(files[start : start + step])
             yield FilesPart(f"{number:05}", self.name, some)
 
     def fingerprint(self) -> str:
@@ -244,6 +246,7 @@ class Folder:
     @cached_property
     def _files(self) -> list[tuple[str | Found, os.stat_result | None]]:
         found: list[tuple[str | Found, os.stat_result | None]] = []
+        before = len(os.path.join(self.name, ""))
         for file in files_below(self.name):
             if isinstance(file, Found):
                 found.append((file, None))
@@ -251,9 +254,9 @@ class Folder:
             known = _stat(file)
             if known is not None and not stat.S_ISREG(known.st_mode):
                 # a pipe would be waited for without end
-                found.append((no_file(file), known))
+                found.append((no_file(Path(file)), known))
             else:
-                found.append((file.relative_to(self._path).as_posix(), known))
+                found.append((file[before:].replace(os.sep, "/"), known))
         return found
 
 
@@ -308,9 +311,9 @@ class Stream:
         return _digest([(path.name, _stat(path))]) if self.again else ""
 
 
-def _stat(path: Path) -> os.stat_result | None:
+def _stat(path: str | Path) -> os.stat_result | None:
     try:
-        return path.stat()
+        return os.stat(path)
     except OSError:
         return None
 
