@@ -97,9 +97,12 @@ def key_of(cell: object) -> Any:
     return cell if type(cell) in _EXACT else _Cell(cell)
 
 
+_APART = frozenset({str, type(None), _Cell})
+
+
 def exact_key(value: object) -> Any:
     """What a value in JSON is looked up by, where others may be of other types."""
-    return value if type(value) is str or value is None else _Cell(value)
+    return value if type(value) in _APART else _Cell(value)
 
 
 class Facts:

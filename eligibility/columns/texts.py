@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -22,13 +23,21 @@ def items_of(texts: Codes, of: ListFact, convert: Convert) -> Items:
 
     A text that is no list has one item, which is none.
     """
-    lists = [_list(convert(one)) for one in texts.values]
-    items = [one for every, _ in lists for one in every]
-    names = frozenset(of.attributes)
-    gone = [not isinstance(one, dict) or not one.keys() <= names for one in items]
-    objects = [{} if none else one for one, none in zip(items, gone, strict=True)]
-    cells = [_cells(objects, name) for name in of.attributes]
-    sizes = np.array([len(every) for every, _ in lists], np.int64)
+    columns: dict[str, list[Any]] = {name: [] for name in of.attributes}
+    gone: list[bool] = []
+    sizes, unknown = np.zeros(len(texts.values), np.int64), np.zeros(len(texts.values), bool)
+    none = unset()
+    # no object is kept, since so many of them would be looked at again and again as garbage
+    for place, text in enumerate(texts.values):
+        items, whole = _list(convert(text))
+        wrong = [not isinstance(one, dict) or not one.keys() <= columns.keys() for one in items]
+        if True in wrong:
+            items = [{} if bad else one for one, bad in zip(items, wrong, strict=True)]
+        for name, values in columns.items():
+            values += [one.get(name, none) for one in items]
+        gone += wrong
+        sizes[place], unknown[place] = len(items), not whole
+    cells = [_cells(values) for values in columns.values()]
     counts = sizes[texts.codes]
     # where the items of each text begin, and where those of each student will
     first = (np.cumsum(sizes) - sizes)[texts.codes]
@@ -37,7 +46,7 @@ def items_of(texts: Codes, of: ListFact, convert: Convert) -> Items:
         [Codes(one.codes[places], one.values) for one in cells],
         np.array(gone, bool)[places],
         counts,
-        np.array([not whole for _, whole in lists], bool)[texts.codes],
+        unknown[texts.codes],
     )
 
 
@@ -54,10 +63,17 @@ def _list(value: object) -> tuple[Sequence[Any], bool]:
     return (None,), True
 
 
-def _cells(objects: Sequence[Mapping[str, Any]], name: str) -> Codes:
-    """An attribute of some items."""
-    known: dict[Any, int] = {}
-    none = unset()
-    values = (exact_key(one.get(name, none)) for one in objects)
-    codes = [known.setdefault(one, len(known)) for one in values]
-    return Codes(np.array(codes, np.int64), [*known])
+def _cells(values: list[Any]) -> Codes:
+    """An attribute of all items."""
+    types = {*map(type, values)} - {type(None), type(unset())}
+    if len(types) > 1 or not types <= _ALIKE:
+        values = [exact_key(one) for one in values]
+    known = dict.fromkeys(values)
+    for number, one in enumerate(known):
+        known[one] = number
+    codes = np.fromiter(map(known.__getitem__, values), np.int64, len(values))
+    return Codes(codes, [exact_key(one) for one in known])
+
+
+_ALIKE = frozenset({str, int, bool, Decimal})
+"""Types whose values are the same to the rules where they are equal, if all are of one type."""
