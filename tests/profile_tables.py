@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import strategies as st
 from strategies import Choose, Question, judgements_of, places, yaml_text
+from student_tables import json_text
 
 __all__ = ["Tabled", "tabled"]
 
@@ -70,8 +71,10 @@ def _cell(value: Any, kind: pa.DataType) -> Any:
     """A value of a profile as one of a column."""
     if value is None:
         return None
+    if isinstance(kind, pa.JsonType):
+        return json_text(value)
     if pa.types.is_list(kind):
-        return [_cell(one, kind.value_type) for one in value]
+        return [_cell(one, kind.value_type) for one in _items(value)]
     if pa.types.is_struct(kind):
         return {one.name: _cell(value.get(one.name), one.type) for one in kind}
     if pa.types.is_floating(kind):
@@ -131,21 +134,24 @@ class _Tabling:
     def lead_astray(self) -> None:
         """Have a row of an item that there is not, or two items of the same name."""
         choose = self.choose
-        for said in self.made.lists.values():
-            _, outer = self.made.tables[said["table"]]
-            for below in said.get("lists", {}).values():
-                _, inner = self.made.tables[below["table"]]
-                if inner and choose.chance(60):
-                    row = choose.one(inner)
-                    row[_AROUND] = choose.one((99, None))
-                elif pairs := [
-                    pair for pair in itertools.pairwise(outer) if pair[0][_ID] == pair[1][_ID]
-                ]:
-                    first, row = choose.one(pairs)
-                    row[_NUMBER] = first[_NUMBER]
-                else:
-                    continue
-                self.made.astray.add(row[_ID])
+        nested = [
+            (self.made.tables[said["table"]], self.made.tables[below["table"]])
+            for said in self.made.lists.values()
+            for below in said.get("lists", {}).values()
+            if "table" in below
+        ]
+        for (_, outer), (_, inner) in nested:
+            if inner and choose.chance(60):
+                row = choose.one(inner)
+                row[_AROUND] = choose.one((99, None))
+            elif pairs := [
+                pair for pair in itertools.pairwise(outer) if pair[0][_ID] == pair[1][_ID]
+            ]:
+                first, row = choose.one(pairs)
+                row[_NUMBER] = first[_NUMBER]
+            else:
+                continue
+            self.made.astray.add(row[_ID])
 
     def id_kind(self) -> pa.DataType:
         return pa.string() if isinstance(self.ids[0], str) else self.choose.one(_INTEGERS)
@@ -193,14 +199,21 @@ class _Tabling:
             if one["type"] != "list":
                 found[name] = self.kind(one, [each[name] for each in objects])
                 continue
-            for each in objects:
-                each[name] = None if each[name] is None else _items(each[name])
-            if lists is not None and name in apart:
+            if lists is not None and self.choose.chance(25):
+                found[name] = pa.json_()
+            elif lists is not None and name in apart:
                 lists[name] = self.table(name, one, objects, heads)
             else:
+                for each in objects:
+                    each[name] = None if each[name] is None else _items(each[name])
                 items = [item for each in objects for item in each[name] or () if item is not None]
                 inside = self.columns(one["attributes"], _stated(items)) or _NOTHING
                 found[name] = pa.list_(pa.struct(list(inside.items())))
+            if lists is not None and self.choose.chance(15):
+                lists[name] = {**lists.get(name, {}), "complete": False}
+                for each in objects:
+                    if isinstance(each[name], list):
+                        each[name] = {"complete": False, "items": each[name]}
         return found
 
     def table(self, name: str, declared: Data, objects: list[Data], heads: Sequence[Data]) -> Data:
@@ -212,7 +225,7 @@ class _Tabling:
         said |= {"order": [_NUMBER], **({"item": _AROUND} if nested else {})}
         rows: list[tuple[Data, Data]] = []
         for one, head in zip(objects, heads, strict=True):
-            items = [item for item in one[name] or () if item is not None]
+            items = [item for item in _items(one[name] or []) if item is not None]
             one[name] = items or {"empty": [], "unknown": None}[missing]
             rows += [({**head, _NUMBER: number}, item) for number, item in enumerate(items)]
         names = choose.one((pa.int32(), pa.int64(), pa.string()))

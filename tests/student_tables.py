@@ -26,6 +26,7 @@ __all__ = [
     "MAPPING",
     "RULES",
     "asked",
+    "json_text",
     "made",
     "one_by_one",
     "profiles",
@@ -105,25 +106,29 @@ def _student(chance: random.Random, name: str, nested: bool) -> Student:
     }
 
 
-def _json(value: object) -> str:
+def json_text(value: object) -> str:
     """JSON with exact numbers."""
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, dict):
-        return "{" + ",".join(f"{json.dumps(key)}:{_json(one)}" for key, one in value.items()) + "}"
+        return (
+            "{"
+            + ",".join(f"{json.dumps(key)}:{json_text(one)}" for key, one in value.items())
+            + "}"
+        )
     if isinstance(value, list):
-        return "[" + ",".join(map(_json, value)) + "]"
+        return "[" + ",".join(map(json_text, value)) + "]"
     return json.dumps(value)
 
 
 def write_ndjson(path: Path, students: list[Student]) -> Path:
-    path.write_text("".join(f"{_json(one)}\n" for one in students), encoding="utf-8")
+    path.write_text("".join(f"{json_text(one)}\n" for one in students), encoding="utf-8")
     return path
 
 
 def profiles(students: list[Student]) -> list[Profile]:
     """What the reader makes of them, by way of their JSON."""
-    return [_READER.read(parse_json(_json(one), "")) for one in students]
+    return [_READER.read(parse_json(json_text(one), "")) for one in students]
 
 
 class _Whole:

@@ -194,6 +194,11 @@ lists:
 TABLES = MAPPING.replace("id: code}", f"status: code}}\n    values: {{code: {STATES}}}")
 
 
+TEXTS = TABLES.replace(
+    "    key: number\n    lists:\n      part: {table: parts, item: of_course, order: [line]}\n", ""
+).replace("  job: {missing: unknown, order: [line]}\n", "")
+
+
 def csv_set(folder: Path) -> tuple[str, str]:
     return str(write_csv(folder / "tables", made(nested=False))), TABLES
 
@@ -211,7 +216,52 @@ def parquet_set(folder: Path) -> tuple[str, str]:
     return str(folder / "tables"), TABLES
 
 
-def postgres(folder: Path, server: str) -> tuple[str, str]:
+def in_json(folder: Path) -> tuple[str, str]:
+    """Jobs and the parts of courses in JSON, some of them in other ways than usual."""
+    source = write_duckdb(folder / "college.duckdb", made(nested=False))
+    with duckdb.connect(str(source)) as connection:
+        for sql in JSON:
+            connection.execute(sql.replace("jsonb", "JSON"))
+    return str(source), TEXTS
+
+
+def json_in_parquet(folder: Path) -> tuple[str, str]:
+    source, mapping = in_json(folder)
+    (folder / "tables").mkdir()
+    with duckdb.connect(source) as connection:
+        for name in ("people", "transcript"):
+            connection.execute(f"COPY {name} TO '{folder}/tables/{name}.parquet'")
+    return str(folder / "tables"), mapping
+
+
+JSON = (
+    "ALTER TABLE people ADD job jsonb",
+    "UPDATE people SET job = '[]' WHERE age < 20",
+    """UPDATE people SET job = '[{"title": "plain"}]' WHERE age BETWEEN 20 AND 50""",
+    """UPDATE people SET job = '[{"title": "plain"}, {"title": "60"}]' WHERE age > 90""",
+    """UPDATE people SET job = '{"complete": false, "items": [{"title": "60"}]}' WHERE age > 95""",
+    """UPDATE people SET job = 'null' WHERE student IN ('s-001', 's-002')""",
+    """UPDATE people SET job = '[{"title": 60}]' WHERE student = 's-003'""",
+    """UPDATE people SET job = '[5]' WHERE student = 's-004'""",
+    """UPDATE people SET job = '{"items": 1}' WHERE student = 's-005'""",
+    """UPDATE people SET job = '[{"title": "60", "//": "so"}]' WHERE student = 's-006'""",
+    """UPDATE people SET job = '{"complete": true, "items": []}' WHERE student = 's-007'""",
+    """UPDATE people SET job = '{"complete": true}' WHERE student = 's-008'""",
+    """UPDATE people SET job = '[{"title": "plain", "pay": 7}]' WHERE student = 's-009'""",
+    "ALTER TABLE transcript ADD part jsonb",
+    """UPDATE transcript SET part = '[{"name": "x", "credits": 3.0}]' WHERE number = 1""",
+    """UPDATE transcript SET part = '[{"credits": 2.99999999999999999999}]' WHERE number = 2""",
+    """UPDATE transcript SET part = '[{"credits": 1}, {"name": null}]' WHERE number = 0""",
+    """UPDATE transcript SET part = '[{"credits": true}]' WHERE student = 's-012'""",
+    """UPDATE transcript SET part = '[{"credits": -1}]' WHERE student = 's-010'""",
+    "DROP TABLE parts",
+    "DROP TABLE job",
+)
+
+REFUSED = {"s-003", "s-004", "s-005", "s-008", "s-009", "s-010", "s-012"}
+
+
+def postgres(folder: Path, server: str, more: Sequence[str] = ()) -> tuple[str, str]:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS columns")
         # a language in which capitals are no matter of code points
@@ -225,7 +275,9 @@ def postgres(folder: Path, server: str) -> tuple[str, str]:
             cursor.execute(f"CREATE TABLE {name} ({columns})".encode())
             marks = ", ".join(["%s"] * len(kinds))
             cursor.executemany(f"INSERT INTO {name} VALUES ({marks})".encode(), rows)
-    return url, TABLES
+        for sql in more:
+            cursor.execute(sql.encode())
+    return url, TEXTS if more else TABLES
 
 
 WAYS: dict[str, tuple[str, Callable[..., tuple[str, str]]]] = {
@@ -234,6 +286,8 @@ WAYS: dict[str, tuple[str, Callable[..., tuple[str, str]]]] = {
     "a Parquet file for each list": ("duckdb", parquet_set),
     "a CSV file for each list": ("duckdb", csv_set),
     "a DuckDB file": ("duckdb", database),
+    "lists in JSON": ("duckdb", in_json),
+    "lists in JSON in Parquet": ("duckdb", json_in_parquet),
 }
 
 
@@ -267,6 +321,12 @@ def compare(
     return found
 
 
+def rejected(found: dict[str, bytes]) -> set[str]:
+    """The ids of those who are refused."""
+    records = found.get("out.ndjson.rejects.ndjson", b"").splitlines()
+    return {json.loads(one)["id"] for one in records}
+
+
 def mapped(
     folder: Path, mapping: str, every_group: Mapping[str, Sequence[str]] = CONDITIONS
 ) -> tuple[str | Path, ...]:
@@ -280,13 +340,31 @@ def test_columns_write_what_rows_do(way: str, tmp_path: Path) -> None:
     source, mapping = make(tmp_path)
     words = mapped(tmp_path, mapping)
     found = compare(tmp_path, source, backend, *words)
-    assert len(found["out.ndjson"].splitlines()) == len(made(nested=True))
+    assert len(found["out.ndjson"].splitlines()) + len(rejected(found)) == len(made(nested=True))
     assert found["out.ndjson"].count(b'"on_track"') > 20
 
 
 def test_columns_in_postgres_write_what_rows_do(server: str, tmp_path: Path) -> None:
     source, mapping = postgres(tmp_path, server)
     compare(tmp_path, source, "postgres", *mapped(tmp_path, mapping))
+
+
+def test_lists_in_json_in_postgres_come_out_as_by_rows(server: str, tmp_path: Path) -> None:
+    for kind in ("json", "jsonb"):
+        more = [sql.replace("jsonb", kind) for sql in JSON]
+        source, mapping = postgres(tmp_path, server, more)
+        (tmp_path / kind).mkdir()
+        found = compare(tmp_path / kind, source, "postgres", *mapped(tmp_path / kind, mapping))
+        assert rejected(found) == REFUSED
+
+
+def test_a_list_with_too_many_texts_is_answered_one_by_one(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eligibility.columns.adding.MOST_TEXTS", 3)
+    source, mapping = postgres(tmp_path, server, JSON)
+    message = refusal(source, tmp_path, *mapped(tmp_path, mapping), "--backend", "postgres")
+    assert "`job` has more than 3 different values" in message
 
 
 def test_texts_of_a_database_in_another_encoding_are_the_same(server: str, tmp_path: Path) -> None:
@@ -357,6 +435,14 @@ PARTIAL = {
             "job: {missing: unknown, ", "job: {complete: false, "
         ),
     ),
+    "in tables of lists in lists": (
+        database,
+        TABLES.replace("part: {", "part: {complete: false, "),
+    ),
+    "in JSON": (
+        in_json,
+        TEXTS.replace("ignore:", "  job: {complete: false}\nignore:"),
+    ),
     "in tables that some are not in": (
         csv_set,
         TABLES.replace("  course:\n", "  course:\n    complete: false\n    missing: unknown\n"),
@@ -380,7 +466,10 @@ def test_lists_that_may_lack_items_are_told_as_by_rows_in_postgres(
     server: str, tmp_path: Path
 ) -> None:
     source, _ = postgres(tmp_path, server)
-    compare(tmp_path, source, "postgres", *mapped(tmp_path, PARTIAL["in tables"][1]))
+    for case in ("in tables", "in tables of lists in lists"):
+        folder = tmp_path / case
+        folder.mkdir()
+        compare(folder, source, "postgres", *mapped(folder, PARTIAL[case][1]))
 
 
 @pytest.mark.parametrize("reasons", ["none", "blocking"])
@@ -407,14 +496,17 @@ def test_all_formats_come_out_the_same(kind: str, reasons: str, tmp_path: Path) 
     find_spec("pyspark") is None or shutil.which("java") is None, reason="there is no Spark here"
 )
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("way", ["Parquet in three files", "a Parquet file for each list"])
+@pytest.mark.parametrize(
+    "way",
+    ["Parquet in three files", "a Parquet file for each list", "lists in JSON in Parquet"],
+)
 def test_spark_writes_what_rows_do(
     way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MASTER", "local[2]")
     monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     source, mapping = WAYS[way][1](tmp_path)
-    asked = ("amounts", "all-in-one", "nested", "states")
+    asked = ("amounts", "all-in-one", "nested", "states", "jobs")
     words = [word for one in asked for word in ("--outcome", one)]
     compare(tmp_path, source, "spark", *mapped(tmp_path, mapping), *words)
 

@@ -6,7 +6,7 @@ to, and adds up for each student what the kinds add. The cells of the facts are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,17 +24,19 @@ from eligibility.columns.items import Listed, Listing, Tell, Told
 from eligibility.columns.keys import is_told
 from eligibility.columns.lists import NoItems
 from eligibility.columns.packed import Packed
-from eligibility.columns.values import Typed, either, one_if, whole
+from eligibility.columns.values import Typed, distinct, either, one_if, whole
 from eligibility.facts import Item
 from eligibility.model import ListFact, RulePack
 from eligibility.patterns.arrays import Integers
 from eligibility.patterns.items import ItemKinds, UnpackableError
 from eligibility.patterns.kinds import Kinds
 from eligibility.patterns.layout import MOST
+from eligibility.schemas import ValueReader
 from eligibility.sources import Part
+from eligibility.sources.convert import converter
 from eligibility.sources.duck import DuckPart
 from eligibility.sources.joining import Key
-from eligibility.sources.plan import ListPlan, Plan
+from eligibility.sources.plan import Field, ListPlan, Plan
 from eligibility.sources.postgres import PostgresPart
 
 if TYPE_CHECKING:
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
     from ibis.expr.types import Table
 
 __all__ = ["Adding"]
+
+MOST_TEXTS = 100_000
+"""How many different texts a list in JSON may have: each is read here, and adds up."""
 
 
 class Adding:
@@ -144,10 +149,13 @@ class Adding:
                 cell = (cell >> shift) & mask
             sums[word] += cell << bit
         unknown: Any = 0
-        if (one.apart or self._plan.fields[one.number].shape).partial:
+        if one.apart is None:
+            shape = self._plan.fields[one.number].shape
+            # what a text in JSON says of it was added with its items
+            surely = shape.partial and not shape.json
+            unknown = 1 if surely else np.asarray(whole_of(rows[f"n{one.number}"]))
+        elif one.apart.partial:
             unknown = 1
-        elif one.apart is None:
-            unknown = np.asarray(whole_of(rows[f"n{one.number}"]))
         elif one.apart.unknown_where_missing:
             unknown = np.asarray(whole_of(rows[f"n{place}_apart"]))
         for word, amount in enumerate(self._kinds.layout.split(one.partial)):
@@ -160,24 +168,60 @@ class Adding:
         facts = self._rules.vocabulary.facts
         for number, one in enumerate(self._plan.fields):
             fact = facts[one.name]
-            if isinstance(fact, ListFact):
+            if isinstance(fact, ListFact) and one.shape.json:
+                yield self._list_of_texts(fact, one, students, number)
+            elif isinstance(fact, ListFact):
                 tell = _teller(self._kinds.lists.get(fact.name))
                 listed = self._listing.in_column(fact, one, students, number, tell)
-                yield self._list(fact, number, listed, None)
+                yield self._list_of_items(fact, number, listed, None)
         for apart in self._plan.lists:
             fact = facts[apart.name]
             assert isinstance(fact, ListFact)
             tell = _teller(self._kinds.lists.get(fact.name))
-            yield self._list(fact, -1, self._listing.apart(fact, apart, tell), apart)
+            listed = self._listing.apart(fact, apart, tell)
+            yield self._list_of_items(fact, -1, listed, apart)
 
-    def _list(self, fact: ListFact, number: int, listed: Listed, apart: ListPlan | None) -> _List:
-        """A list as sums for each `own`, and the number of its items."""
+    def _list_of_texts(self, fact: ListFact, one: Field, students: Cells, number: int) -> _List:
+        """A list in JSON: of each text that there is, all that its items add."""
+        import pyarrow as pa
+
+        table, cell = students.table, f"c{number}"
+        load, convert = students.loads[number], converter(one.shape)
+        values, raws = distinct(self._backend, table, table[cell], one.column, MOST_TEXTS)
+        adds, reader = self._kinds.lists.get(fact.name), ValueReader(fact)
+        totals = [_total(adds, fact, reader, convert(load(raw))) for raw in raws]
+        told = dict.fromkeys(totals)
+        places = {total: place for place, total in enumerate(told)}
+        kinds = pa.array([places[total] for total in totals], "int64")
+        known = self._backend.put(pa.table({"text": values, "number": kinds}))
+        stated = table.filter(table[cell].notnull())
+        both = stated.left_join(known, stated[cell] == known.text)
+        # a text that was not there when they were looked at
+        kept = self._listing.keep(both.select(own=both.key, kind=either(both.number, -1)))
+        return self._list(fact, number, kept, [*places.values(), -1], [*told, None], None)
+
+    def _list_of_items(
+        self, fact: ListFact, number: int, listed: Listed, apart: ListPlan | None
+    ) -> _List:
+        adds = self._kinds.lists.get(fact.name)
+        told = [_added(adds, one) for one in listed.told]
+        return self._list(fact, number, listed.table, listed.kinds, told, apart)
+
+    def _list(
+        self,
+        fact: ListFact,
+        number: int,
+        table: Table,
+        kinds: Sequence[int],
+        told: Sequence[int | None],
+        apart: ListPlan | None,
+    ) -> _List:
+        """A list as sums for each `own`: of a `table` of rows, what each of the `kinds` adds."""
         import pyarrow as pa
 
         adds = self._kinds.lists.get(fact.name)
-        told = [_added(adds, one) for one in listed.told]
         packed = Packed([one or 0 for one in told], self._kinds.layout)
-        given = {"kind": listed.kinds, "odd": [int(one is None) for one in told], **packed.columns}
+        given = {"kind": kinds, "odd": [int(one is None) for one in told], **packed.columns}
         known = self._backend.put(
             pa.table(
                 {
@@ -186,7 +230,7 @@ class Adding:
                 }
             )
         )
-        both = listed.table.join(known, "kind")
+        both = table.join(known, "kind")
         many = both.count() > whole(MOST)
         sums = both.group_by("own").aggregate(
             many=one_if(many),
@@ -228,6 +272,25 @@ def _added(adds: ItemKinds | None, told: Told | None) -> int | None:
         return adds.added(*told)
     except UnpackableError:
         return None
+
+
+def _total(adds: ItemKinds | None, fact: ListFact, reader: ValueReader, value: Any) -> int | None:
+    """What all items of a list add, and whether it is only partial; None where that is not told."""
+    try:
+        items = reader.read(value)[1][fact.name]
+    except ValueError:
+        return None
+    if len(items.items) > MOST:
+        return None
+    if adds is None:
+        return 0
+    total = 0 if items.complete else 1 << adds.partial.offset
+    for item in items.items:
+        added = _added(adds, (item, {name: adds.told(name, item) for name in adds.reads}))
+        if added is None:
+            return None
+        total += added
+    return total
 
 
 def _added_up(column: Any, many: Any) -> Any:

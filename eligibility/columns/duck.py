@@ -14,16 +14,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eligibility.columns.backends import Gathered, NotInColumnsError, biased, same
 from eligibility.columns.encoding import Codes, encoded, whole_of
-from eligibility.columns.facts import Facts
+from eligibility.columns.facts import CellValues, Facts, JsonValues
 from eligibility.columns.keys import is_told, order_of, places_of
-from eligibility.columns.lists import ItemCells, NoItems
+from eligibility.columns.lists import ItemCells, Items, NoItems
+from eligibility.columns.texts import items_of
 from eligibility.model import ListFact, RulePack
 from eligibility.patterns.arrays import Integers, numbered
 from eligibility.patterns.kinds import Kinds
+from eligibility.patterns.typed import Values
 from eligibility.profile_json import MAX_ITEMS
 from eligibility.sources import Part
 from eligibility.sources.convert import converter
@@ -67,7 +68,7 @@ class DuckReading:
         loads = [same] * (len(plan.fields) + len(plan.judgements))
         self._facts = Facts(plan, loads, rules, kinds)
         self.value = self._facts.value
-        self._nested: list[tuple[int, ItemCells]] = []
+        self._nested: list[tuple[int, ListFact, ItemCells]] = []
         self._apart: list[tuple[ListPlan, ItemCells]] = []
         lists = {
             one.name: one for one in rules.vocabulary.facts.values() if isinstance(one, ListFact)
@@ -75,18 +76,17 @@ class DuckReading:
         for number, field in enumerate(plan.fields):
             of = lists.get(field.name)
             if of is not None:
-                _check(of, (field,))
-                members = field.shape.members or ()
-                _check(of, members)
-                made = ItemCells(of, members, [same] * len(members), kinds)
-                self._nested.append((number, made))
+                if field.shape.json:
+                    members: list[Values] = [JsonValues(one) for one in of.attributes.values()]
+                else:
+                    members = _members(of, field.shape.members or ())
+                self._nested.append((number, of, ItemCells(of, members, kinds)))
         for apart in plan.lists:
             of = lists[apart.name]
-            _check(of, apart.fields)
             # lists in it come as they are to be read
             below = [Field(one.name, one.shown, Shape()) for one in apart.below]
-            fields = (*apart.fields, *below)
-            self._apart.append((apart, ItemCells(of, fields, [same] * len(fields), kinds)))
+            made = ItemCells(of, _members(of, (*apart.fields, *below)), kinds)
+            self._apart.append((apart, made))
         stated = {field.name for field in plan.fields} | {apart.name for apart in plan.lists}
         self._absent = [NoItems(of, kinds) for name, of in lists.items() if name not in stated]
         self._look(whole)
@@ -121,9 +121,13 @@ class DuckReading:
         columns = {number: encoded(table[f"c{number}"]) for number in self._facts.fields}
         numbers, known = self._facts.add(columns, values)
         good &= known
-        for number, made in self._nested:
-            of = self._plan.fields[number]
-            good &= made.add(*_items(whole_of(table[f"c{number}"]), of), values, sums)
+        for number, of, made in self._nested:
+            shape, column = self._plan.fields[number].shape, table[f"c{number}"]
+            if shape.json:
+                some = items_of(encoded(column), of, converter(shape))
+            else:
+                some = _items(whole_of(column), shape)
+            good &= made.add(*some, values, sums)
         strays: set[Any] = set()
         for apart, made in self._apart:
             some = self._of_table(part, apart, key, strays)
@@ -138,7 +142,7 @@ class DuckReading:
 
     def _of_table(
         self, part: DuckPart, apart: ListPlan, students: pa.Array, strays: set[Any]
-    ) -> _Items:
+    ) -> Items:
         """The items of a list in a table of its own.
 
         The ids of items of nobody, and of students whose items do not fit together, are added
@@ -256,27 +260,18 @@ class _Rows:
     around: Sequence[str | None]
 
 
-_Items = tuple[Sequence[Codes], NDArray[np.bool_], Integers, NDArray[np.bool_]]
-"""The members of all items, which items are none, how many each student has, and who is unknown."""
-
-
-def _items(column: pa.Array, of: Field) -> _Items:
+def _items(column: pa.Array, of: Shape) -> Items:
     """The items of a list in a column."""
     from pyarrow import compute
 
     counts = np.asarray(compute.fill_null(compute.list_value_length(column), 0)).astype(np.int64)
     items = column.flatten()
     every = items.flatten()
-    cells = [
-        encoded(every[items.type.get_field_index(one.column)]) for one in of.shape.members or ()
-    ]
-    unknown = np.asarray(column.is_null()) | of.shape.partial
+    cells = [encoded(every[items.type.get_field_index(one.column)]) for one in of.members or ()]
+    unknown = np.asarray(column.is_null()) | of.partial
     return cells, np.asarray(items.is_null()), counts, unknown
 
 
-def _check(of: ListFact, fields: Sequence[Field]) -> None:
-    """Raise `NotInColumnsError` for lists of objects in columns of JSON."""
-    for field in fields:
-        fact = of if field.name == of.name else of.attributes[field.name]
-        if isinstance(fact, ListFact) and field.shape.json:
-            raise NotInColumnsError(f"column `{field.column}` holds JSON")
+def _members(of: ListFact, fields: Sequence[Field]) -> list[Values]:
+    """What reads the cells of an item."""
+    return [CellValues(of.attributes[one.name], one, same) for one in fields]

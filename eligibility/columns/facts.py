@@ -14,7 +14,7 @@ from eligibility.model import Declaration, Fact, Kind, RulePack
 from eligibility.patterns.arrays import VALUES, Grown, Integers, numbered, values_of
 from eligibility.patterns.kinds import Kinds
 from eligibility.patterns.listed import Known
-from eligibility.patterns.typed import NotPlainError, Values
+from eligibility.patterns.typed import NotPlainError, Values, unset
 from eligibility.schemas import ValueReader, absent_value
 from eligibility.sources.convert import converter
 from eligibility.sources.plan import Field, Plan
@@ -23,7 +23,7 @@ from eligibility.values import Value
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["REMEMBERED", "CellValues", "Facts", "Load", "key_of"]
+__all__ = ["REMEMBERED", "CellValues", "Facts", "JsonValues", "Load", "exact_key", "key_of"]
 
 REMEMBERED = 65_536
 """How many values of a fact are remembered."""
@@ -55,6 +55,24 @@ class CellValues(Values):
             raise NotPlainError from None
 
 
+class JsonValues(Values):
+    """The typed values of one attribute, by what stands in JSON, looked up by `exact_key`."""
+
+    def __init__(self, fact: Declaration) -> None:
+        super().__init__(fact)
+        self._cells = ValueReader(fact)
+
+    def read(self, raw: object) -> tuple[dict[str, Value], dict[str, Items]]:
+        """Its value or its list. Raises `NotPlainError`."""
+        value = raw.cell if isinstance(raw, _Cell) else raw
+        if value is unset():
+            return absent_value(self.fact)
+        try:
+            return self._cells.read(value)
+        except ValueError:
+            raise NotPlainError from None
+
+
 class _Cell:
     """A cell as something to look up exactly, which a list, or 0 and -0, is not by itself."""
 
@@ -71,12 +89,20 @@ class _Cell:
         return hash(self._text)
 
 
-_EXACT = frozenset({str, bool, int, Decimal, type(None)})
+_EXACT = frozenset({str, bool, int, Decimal, type(None), _Cell})
 
 
 def key_of(cell: object) -> Any:
     """What a cell is looked up by: the same for equal cells of one column only."""
     return cell if type(cell) in _EXACT else _Cell(cell)
+
+
+_APART = frozenset({str, type(None), _Cell})
+
+
+def exact_key(value: object) -> Any:
+    """What a value in JSON is looked up by, where others may be of other types."""
+    return value if type(value) in _APART else _Cell(value)
 
 
 class Facts:

@@ -46,12 +46,12 @@ Told = tuple[Item, dict[str, tuple[object, ...]]]
 class Listed:
     """The rows of a list: a `table`, held by the database, with their `own` and `kind`.
 
-    `told` is of each of the `kinds` that there are; None where something is not allowed.
+    `told` tells once of each of the `kinds` that there are; None where something is not allowed.
     """
 
     table: Table
     kinds: Sequence[int]
-    told: Sequence[Told | None]
+    told: Iterator[Told | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,12 @@ class Listing:
         """A list in a table of its own."""
         return self._listed(fact, self._rows(plan), tell)
 
+    def keep(self, table: Table) -> Table:
+        """The same, held by the database until `kept` is let go of."""
+        found = self._backend.keep(table)
+        self.kept.append(found)
+        return found
+
     def _rows(self, plan: ListPlan) -> _Rows:
         cells = self._backend.cells(plan)
         table = cells.table
@@ -127,8 +133,6 @@ class Listing:
         values = at_once(self._backend, table) if "gone" in table.columns else {}
         for place, one in enumerate(rows.fields):
             attribute = fact.attributes[one.name]
-            if isinstance(attribute, ListFact) and one.shape.json:
-                raise NotInColumnsError(f"column `{one.column}` holds JSON")
             classes = Classes(attribute, tell(one.name))
             found = valued(self._backend, values.get(place, rows.table), place, one, classes, cells)
             if found.constant:
@@ -163,9 +167,9 @@ class Listing:
             kind = kind + either(table[name], none) * whole(weight)
         if "gone" in rows.table.columns:
             kind = ibis.ifelse(table.gone == whole(1), whole(-1), kind)
-        kept = self._keep(table.select(*rows.beside, kind=kind))
+        kept = self.keep(table.select(*rows.beside, kind=kind))
         kinds = self._distinct(fact, kept, "kind").to_pylist()
-        return Listed(kept, kinds, [places.told(one) for one in kinds])
+        return Listed(kept, kinds, places.told(kinds))
 
     # -- lists in lists ---------------------------------------------------------------
 
@@ -183,7 +187,7 @@ class Listing:
         table = listed.table
         named = table.filter(table.around.notnull()).group_by("own", "around")
         # the order of the items makes no difference to the rules
-        lists = self._keep(named.aggregate(items=table.kind.collect().sort()))
+        lists = self.keep(named.aggregate(items=table.kind.collect().sort()))
         self._note_strays(table, lists, outer)
         told = dict(zip(listed.kinds, listed.told, strict=True))
         every = self._distinct(fact, lists, "items")
@@ -223,11 +227,6 @@ class Listing:
 
         return tell
 
-    def _keep(self, table: Table) -> Table:
-        found = self._backend.keep(table)
-        self.kept.append(found)
-        return found
-
     def _distinct(self, fact: ListFact, table: Table, name: str) -> Any:
         """The different values of a column."""
         rows = self._backend.fetch(table.select(name).distinct().limit(MOST_VALUES + 1))
@@ -240,27 +239,41 @@ class _Places:
     """What the number of a kind is made of: a class of each attribute."""
 
     def __init__(self, fact: ListFact) -> None:
-        self.names: dict[str, tuple[Classes, int, int]] = {}
+        self.names: set[str] = set()
         self._fact = fact
         self._radix = 1
+        self._told: dict[str, tuple[object, ...]] = {}
+        self._typed: list[Typed | None] = []
+        self._varying: list[tuple[str, Classes, int, int]] = []
 
     def add(self, classes: Classes, count: int) -> int:
         """What one of so many classes weighs in the number. Raises `NotInColumnsError`."""
-        weight = self._radix
-        self.names[classes.fact.name] = (classes, weight, count)
+        weight, name = self._radix, classes.fact.name
+        self.names.add(name)
+        if count == 1:
+            self._told[name] = classes.known[0]
+            self._typed.append(classes.typed[0])
+            return weight
+        self._varying.append((name, classes, weight, count))
         self._radix *= count
         if self._radix >= _RADIX:
             raise _too_many(self._fact)
         return weight
 
-    def told(self, kind: int) -> Told | None:
-        """The item of a kind; None where something is not allowed."""
-        if kind < 0:
-            return None
+    def told(self, kinds: Sequence[int]) -> Iterator[Told | None]:
+        """The item of each kind; None where something is not allowed."""
         values: dict[str, Value] = {}
         lists: dict[str, Items] = {}
-        told: dict[str, tuple[object, ...]] = {}
-        for name, (classes, weight, count) in self.names.items():
+        for typed in self._typed:
+            values |= typed[0] if typed is not None else {}
+            lists |= typed[1] if typed is not None else {}
+        never = None in self._typed
+        for kind in kinds:
+            yield None if never or kind < 0 else self._one(kind, {**values}, {**lists})
+
+    def _one(self, kind: int, values: dict[str, Value], lists: dict[str, Items]) -> Told | None:
+        told = {**self._told}
+        for name, classes, weight, count in self._varying:
             number = kind // weight % count
             typed = classes.typed[number] if number < len(classes.typed) else None
             if typed is None:

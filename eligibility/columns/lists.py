@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eligibility.columns.encoding import Codes
-from eligibility.columns.facts import CellValues, Load, key_of
+from eligibility.columns.facts import key_of
 from eligibility.model import Declaration, ListFact
 from eligibility.patterns.arrays import Integers
 from eligibility.patterns.kinds import Kinds
 from eligibility.patterns.layout import MOST
 from eligibility.patterns.listed import PLAIN, Lists, NarrowError
 from eligibility.patterns.typed import NotPlainError, Values, unset
-from eligibility.sources.plan import Field
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ItemCells", "NoItems"]
+__all__ = ["ItemCells", "Items", "NoItems"]
+
+Items = tuple[Sequence[Codes], "NDArray[np.bool_]", Integers, "NDArray[np.bool_]"]
+"""The members of all items, which items are none, how many each student has, and who is unknown."""
 
 _AT_ONCE = 1_024
 """How many students are added up at once: what their items add is to stay near the processor."""
@@ -30,21 +32,14 @@ _AT_ONCE = 1_024
 class ItemCells:
     """A list that stands in columns: one for each member of an item."""
 
-    def __init__(
-        self, of: ListFact, fields: Sequence[Field], loads: Sequence[Load], kinds: Kinds
-    ) -> None:
-        found = {
-            one.name: (place, one, load)
-            for place, (one, load) in enumerate(zip(fields, loads, strict=True))
-        }
+    def __init__(self, of: ListFact, members: Sequence[Values], kinds: Kinds) -> None:
+        """`members` read the cells of the columns."""
+        found = {one.fact.name: one for one in members}
 
         def values(attribute: Declaration) -> Values:
-            if attribute.name not in found:
-                return Values(attribute)
-            _, field, load = found[attribute.name]
-            return CellValues(attribute, field, load)
+            return found.get(attribute.name) or Values(attribute)
 
-        self._places = {name: place for name, (place, _, _) in found.items()}
+        self._places = {one.fact.name: place for place, one in enumerate(members)}
         self._lists = Lists(of, kinds, values)
 
     def add(

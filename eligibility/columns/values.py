@@ -59,14 +59,19 @@ def either(column: Any, otherwise: int) -> Any:
     return column.fill_null(whole(otherwise))
 
 
-def distinct(backend: Backend, table: Table, column: Column, name: str) -> tuple[Any, list[Any]]:
-    """The values of a column that are not null: as the database has them, and as Python does."""
+def distinct(
+    backend: Backend, table: Table, column: Column, name: str, most: int = MOST_VALUES
+) -> tuple[Any, list[Any]]:
+    """The values of a column that are not null: as the database has them, and as Python does.
+
+    Raises `NotInColumnsError` where there are more than `most`.
+    """
     found = table.select(value=column).distinct()
-    found = found.filter(found.value.notnull()).limit(MOST_VALUES + 1)
+    found = found.filter(found.value.notnull()).limit(most + 1)
     told = _told(found.value)
     rows = backend.fetch(found if told is None else found.mutate(told=told))
-    if rows.num_rows > MOST_VALUES:
-        raise NotInColumnsError(f"`{name}` has more than {MOST_VALUES:,} different values")
+    if rows.num_rows > most:
+        raise NotInColumnsError(f"`{name}` has more than {most:,} different values")
     return rows["value"], rows["value" if told is None else "told"].to_pylist()
 
 

@@ -159,6 +159,7 @@ def _json(value: object) -> object:
 def _renamed(fields: tuple[Field, ...]) -> Convert:
     """A list of JSON objects: keys renamed, or left out where they have no name here."""
     names = {field.column: field.name for field in fields}
+    changed = frozenset({*names, ""})
 
     def convert(text: object) -> object:
         value = _json(text)
@@ -166,7 +167,7 @@ def _renamed(fields: tuple[Field, ...]) -> Convert:
             return value
         return [
             {names.get(key, key): below for key, below in one.items() if names.get(key, key)}
-            if isinstance(one, dict)
+            if isinstance(one, dict) and not changed.isdisjoint(one)
             else one
             for one in value
         ]
