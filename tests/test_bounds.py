@@ -178,6 +178,16 @@ def test_of_too_many_ways_to_choose_only_what_needs_come_to_alone_is_told(tmp_pa
     ]
 
 
+def test_of_a_pack_with_very_many_sums_only_what_needs_come_to_alone_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from eligibility.patterns import bounds as module
+
+    monkeypatch.setattr(module, "_WORDS", 0)
+    pack = made(tmp_path, f"{ALL}: [{SWIM}, {FEW}]")
+    assert bounded(pack, [[S], [S, S], [M]]) == [["unmet", "unmet"], None, ["unmet", "unmet"]]
+
+
 def test_what_is_remembered_of_patterns_is_forgotten_when_it_is_too_much(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ given out if and only if any needs together have as many items as they take.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -51,6 +52,9 @@ _WAYS = 128
 _SETS = 32
 _SUMS = 12
 """How many sets of needs have the items counted, or added up, that fit any of them."""
+
+_WORDS = 256
+"""From how many words of sums on no more room is taken than needs alone take."""
 
 _FAR = 10**6
 """What no sum that is wanted may reach, so that the solver does not round any amount."""
@@ -223,7 +227,7 @@ def bounds(
     `alone` are its needs, each by itself; a cover with `distinct` is one without. Raises
     OverflowError where too much is wanted.
     """
-    plan = _Plan(leaf, place)
+    plan = _Plan(leaf, place, alone=layout.words >= _WORDS)
     # at more than that the solver does not look, and bounds are not to know better
     if len(plan.wants) * MOST > MAX_PAIRS:
         return None
@@ -243,11 +247,11 @@ def bounds(
 class _Plan:
     """What there is to be added up for an assignment.
 
-    `ways` are the least sets of needs that will do, in bits; None where there are too many.
-    `attributes` are summed, and `numbers` are all that it rests on.
+    `ways` are the least sets of needs that will do, in bits; None where there are too many, or
+    needs are looked at `alone`. `attributes` are summed, and `numbers` are all that it rests on.
     """
 
-    def __init__(self, leaf: Assignment, place: ItemKinds) -> None:
+    def __init__(self, leaf: Assignment, place: ItemKinds, *, alone: bool) -> None:
         self.wants = [*_wants(leaf, place)]
         names = (one.attribute for one in self.wants if one.attribute is not None)
         self.attributes = tuple(dict.fromkeys(names))
@@ -266,10 +270,10 @@ class _Plan:
             assert isinstance(weight, Fact)
             self._weight = weight
             self.numbers = tuple(dict.fromkeys((*self.attributes, weight.name)))
-        try:
-            self.ways: tuple[int, ...] | None = _ways(leaf.needs, itertools.count())
-        except OverflowError:
-            self.ways = None
+        self.ways: tuple[int, ...] | None = None
+        if not alone:
+            with contextlib.suppress(OverflowError):
+                self.ways = _ways(leaf.needs, itertools.count())
         self._pieces: list[_Piece] = []
         self._places: list[int] = []
         for want in self.wants:
