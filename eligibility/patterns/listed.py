@@ -25,7 +25,7 @@ REMEMBERED = 65_536
 
 _ROOM = 24 << 20
 _OBJECT = 250
-"""How many bytes the kinds of items of a list may take, and each beside what it adds."""
+"""How many bytes the kinds of items of a list may take, and each of those that are looked up."""
 
 _KEY = 62
 """The bits of a key, and less than an integer has."""
@@ -40,8 +40,8 @@ _MOST = 20
 """The most bits for the classes of an attribute."""
 
 
-_AT_ONCE = 1 << 20
-"""How many integers are added up at once: 8 megabytes."""
+_AT_ONCE = 1 << 17
+"""How many integers are added up at once: one megabyte."""
 
 
 class NarrowError(Exception):
@@ -159,7 +159,6 @@ class Lists:
         self.keys: list[list[int]] = []
         # which row of each of the tables the kinds add, and how many quotation marks
         self._rows = Grown(1 + (0 if self._kinds is None else len(self._kinds.tables())))
-        self._rows.add([0] * self._rows.width)
         self._known: dict[tuple[int, ...], int] = {}
         self._table: NDArray[np.int32] = np.zeros(0, np.int32)
         # the quotation marks of a list as it is stated, and whether it may be a part only
@@ -183,6 +182,7 @@ class Lists:
             shift += classes.width
         direct = len(self.keys) == 1 and shift <= _DIRECT
         self._table = np.full(1 << shift if direct else 0, -1, np.int32)
+        self._forget_kinds()
 
     def odd(self, raw: Any) -> tuple[int, tuple[Any, ...]]:
         """How a list is stated that is not just its items, and the items."""
@@ -199,18 +199,21 @@ class Lists:
 
     def forget(self) -> None:
         """Forget all kinds of items, where they have become too many."""
-        taken = len(self._known) * (_OBJECT + 8 * self._rows.width)
+        taken = len(self._known) * _OBJECT + len(self._rows) * 8 * self._rows.width
         if self._kinds is not None:
             taken += self._kinds.taken
         if taken >= _ROOM or any(len(one.told) >= REMEMBERED for one in self.classes.values()):
-            self._known.clear()
-            self._table[:] = -1
-            self._rows.clear()
-            self._rows.add([0] * self._rows.width)
+            self._forget_kinds()
             for classes in self.classes.values():
                 classes.forget()
             if self._kinds is not None:
                 self._kinds.forget()
+
+    def _forget_kinds(self) -> None:
+        self._known.clear()
+        self._table[:] = -1
+        self._rows.clear()
+        self._rows.add([0] * self._rows.width)
 
     def add(
         self, states: Integers, counts: Integers, values: Integers, sums: Integers
@@ -261,46 +264,47 @@ class Lists:
             missing = np.flatnonzero(items == -1)
             if len(missing):
                 some, first = np.unique(key[missing], return_index=True)
-                self._table[some] = self._numbered(keys, missing[first])
+                self._table[some] = self._learnt(self._classes_of(keys, missing[first]))
                 items = self._table[key]
             return items.astype(np.int64)
         first, kind = numbered(keys)
-        return self._numbered(keys, first)[kind]
-
-    def _numbered(self, keys: Sequence[Integers], places: Integers) -> Integers:
-        """The numbers of the kinds of items at some places."""
-        told = np.array(
-            [
-                classes.of(keys[number][places])
-                for number, names in enumerate(self.groups)
-                for classes in map(self.classes.__getitem__, names)
-            ],
-            np.int64,
-        )
+        told = self._classes_of(keys, first)
         every = [*zip(*told.tolist(), strict=True)]
         new = [place for place, one in enumerate(every) if one not in self._known]
         if new:
-            self._learn([every[place] for place in new], told[:, new])
-        return np.array([self._known[one] for one in every], np.int64)
+            numbers = self._learnt(told[:, new]).tolist()
+            self._known.update(zip((every[place] for place in new), numbers, strict=True))
+        return np.array([self._known[one] for one in every], np.int64)[kind]
 
-    def _learn(self, new: Sequence[tuple[int, ...]], told: Integers) -> None:
-        """Number kinds of items that are new: `told` has a column with the classes of each."""
-        quotes = np.zeros(len(new), np.int64)
+    def _classes_of(self, keys: Sequence[Integers], places: Integers) -> Integers:
+        """The classes of the items at some places: a row for each attribute."""
+        return np.array(
+            [
+                self.classes[name].of(key[places])
+                for key, names in zip(keys, self.groups, strict=True)
+                for name in names
+            ],
+            np.int64,
+        ).reshape(len(self.classes), len(places))
+
+    def _learnt(self, told: Integers) -> Integers:
+        """The numbers of kinds of items that are new: `told` has a column of classes for each."""
+        count = told.shape[1]
+        quotes = np.zeros(count, np.int64)
         read = {}
         for numbers, (name, classes) in zip(told, self.classes.items(), strict=True):
             number, marks_of = np.array(classes.told, np.int64).T
             read[name] = number[numbers]
             quotes += marks_of[numbers]
         if self._kinds is None:
-            cases = np.zeros((len(new), 0), np.int64)
+            cases = np.zeros((count, 0), np.int64)
         else:
             which = [read[name] for name in self._kinds.reads]
-            cases = self._kinds.cases(np.array(which, np.int64).reshape(len(which), len(new)).T)
-        known = len(self._rows)
-        plain = cases.min(axis=1, initial=0) >= 0
+            cases = self._kinds.cases(np.array(which, np.int64).reshape(len(which), count).T)
+        found = len(self._rows) + np.arange(count)
         self._rows.extend(np.hstack([cases, quotes[:, None]]))
-        for place, one in enumerate(new):
-            self._known[one] = known + place if plain[place] else _UNPACKABLE
+        found[cases.min(axis=1, initial=0) < 0] = _UNPACKABLE
+        return found
 
 
 def _add_up(

@@ -96,7 +96,7 @@ class LinesPart:
     def places(self) -> Iterator[Unread]:
         """Every line that is not blank."""
         try:
-            with open(self.path, "rb") as stream:
+            with open(self.path, "rb", buffering=_BUFFER) as stream:
                 stream.seek(self.start)
                 yield from each_line(self._lines(stream), self.source, self.first)
             unchanged(self.path, self.written)
@@ -156,7 +156,9 @@ class Lines:
         return _digest([(self._path.name, self._stat)])
 
 
+_BUFFER = 1 << 18
 _CHUNK = 1 << 20
+"""How many bytes are read at once: as lines, and to count them."""
 
 
 def _cut(stream: BinaryIO, size: int) -> tuple[int, int]:
