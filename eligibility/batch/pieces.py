@@ -266,7 +266,7 @@ class _View:
         """Whether the `table` tells, which has room for these."""
         if not self._direct:
             return False
-        most = int(told[0].max())
+        most = int(np.max(told[0]))
         if most >= len(self.table):
             more = np.full(max(most + 1, 2 * len(self.table), 256), -1, np.int64)
             more[: len(self.table)] = self.table

@@ -105,7 +105,7 @@ def numbered(keys: Sequence[Integers]) -> tuple[Integers, Integers]:
     first, kind = _unique(keys[0])
     for key in keys[1:]:
         _, other = _unique(key)
-        first, kind = _unique(kind * (int(other.max(initial=0)) + 1) + other)
+        first, kind = _unique(kind * (int(np.max(other, initial=0)) + 1) + other)
     return first, kind
 
 

@@ -169,7 +169,7 @@ class ItemKinds:
             codes = np.zeros(len(classes), np.int64)
             size = 1
             for column in seen:
-                most = int(column.max()) + 1
+                most = int(np.max(column)) + 1
                 if size * most >= _CODES:
                     codes = np.unique(codes, return_inverse=True)[1]
                     size = len(classes)

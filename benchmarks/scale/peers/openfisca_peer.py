@@ -68,10 +68,10 @@ _CODES = _Codes()
 
 class _Arrays(Renderer[Formula]):
     def all(self, parts: Sequence[Formula]) -> Formula:
-        return lambda of, at: np.logical_and.reduce([part(of, at) for part in parts])
+        return lambda of, at: np.all([part(of, at) for part in parts], axis=0)
 
     def any(self, parts: Sequence[Formula]) -> Formula:
-        return lambda of, at: np.logical_or.reduce([part(of, at) for part in parts])
+        return lambda of, at: np.any([part(of, at) for part in parts], axis=0)
 
     def k_of(self, k: int, parts: Sequence[Formula]) -> Formula:
         return lambda of, at: sum(part(of, at).astype(np.int8) for part in parts) >= k
