@@ -51,9 +51,8 @@ class Batch:
     """The profiles that were told, in their order: what is set for each, and what was added up.
 
     So many lines were `read`. `places` says which of them these were, `ids` what they are
-    called. `values` and `sums`
-    have a row for each word and a column for each student; the bias is in the latter. `numbers`
-    has a row for each fact, with the number of the student's value.
+    called. `values` and `sums` have a row for each word and a column for each student; the bias
+    is in the latter. `numbers` has for each fact the numbers of the students' values.
     """
 
     read: int
