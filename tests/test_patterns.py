@@ -244,20 +244,30 @@ def test_values_that_are_equal_and_written_otherwise_are_each_told(club: Pack) -
     assert came_out(quick, 1, places) == came_out(plain, 1, places)
 
 
-def test_what_is_remembered_is_forgotten_when_it_is_too_much(
-    club: Pack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from eligibility.batch import deciding as batches
-    from eligibility.patterns import deciding, decoding, families, tables
+LIMITS: dict[str, dict[str, int]] = {
+    "few values and patterns": {
+        "patterns.decoding.REMEMBERED": 2,
+        "patterns.listed.REMEMBERED": 2,
+        "patterns.tables.PATTERNS": 2,
+        "patterns.deciding._VALUES": 2,
+        "patterns.families.KNOWN": 2,
+        "batch.deciding._HELD": 2,
+        "batch.pieces._HELD": 2,
+    },
+    "no room for kinds of items": {"patterns.listed._ROOM": 1},
+    "kinds that are looked up by several keys": {"patterns.listed._KEY": 6},
+    "kinds that are not looked up directly": {"patterns.listed._DIRECT": 0},
+    "few integers at once": {"patterns.listed._AT_ONCE": 1},
+}
 
-    for module, name in (
-        (decoding, "REMEMBERED"),
-        (tables, "PATTERNS"),
-        (deciding, "_VALUES"),
-        (families, "KNOWN"),
-        (batches, "_HELD"),
-    ):
-        monkeypatch.setattr(module, name, 2)
+
+@pytest.mark.parametrize("limits", LIMITS.values(), ids=LIMITS)
+def test_what_is_remembered_is_forgotten_when_it_is_too_much(
+    limits: dict[str, int], club: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eligibility.batch.streaming._BATCH", 7)
+    for name, limit in limits.items():
+        monkeypatch.setattr(f"eligibility.{name}", limit)
     lines = [
         json.dumps(
             {
