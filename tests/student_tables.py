@@ -28,6 +28,7 @@ __all__ = [
     "asked",
     "json_text",
     "made",
+    "mapping",
     "one_by_one",
     "profiles",
     "read",
@@ -335,3 +336,9 @@ def write_duckdb(path: Path, students: list[Student]) -> Path:
                 marks = ", ".join("?" * len(kinds))
                 connection.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)
     return path
+
+
+def mapping(text: str, name: str = "mapping.yaml") -> str:
+    """A file with a mapping in the folder where the test is at work."""
+    Path(name).write_text(text, encoding="utf-8")
+    return name

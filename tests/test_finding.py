@@ -13,6 +13,7 @@ from student_tables import (
     RULES,
     asked,
     made,
+    mapping,
     one_by_one,
     write_csv,
     write_duckdb,
@@ -27,11 +28,6 @@ from eligibility.sources.tables import TableSource, open_tables
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-def mapping(text: str) -> str:
-    Path("mapping.yaml").write_text(text, encoding="utf-8")
-    return "mapping.yaml"
 
 
 def parquet() -> TableSource:

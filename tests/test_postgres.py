@@ -21,6 +21,7 @@ from student_tables import (
     Student,
     asked,
     made,
+    mapping,
     one_by_one,
     profiles,
     read,
@@ -58,11 +59,6 @@ def load(url: str, students: list[Student]) -> None:
             cursor.execute(f"CREATE TABLE {name} ({columns})")
             marks = ", ".join(["%s"] * len(kinds))
             cursor.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)
-
-
-def mapping(text: str) -> str:
-    Path("mapping.yaml").write_text(text, encoding="utf-8")
-    return "mapping.yaml"
 
 
 def rows(url: str, query: str) -> list[tuple[object, ...]]:

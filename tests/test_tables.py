@@ -19,6 +19,7 @@ from student_tables import (
     RULES,
     asked,
     made,
+    mapping,
     profiles,
     read,
     write_csv,
@@ -41,11 +42,6 @@ from eligibility.sources.tables import TableSource, is_table, open_tables
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-def mapping(text: str, name: str = "mapping.yaml") -> str:
-    Path(name).write_text(text, encoding="utf-8")
-    return name
 
 
 FAIR = "judgements: {fair: is_fair}\n"
