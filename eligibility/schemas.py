@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -36,7 +36,7 @@ from eligibility.profile_json import (
 )
 from eligibility.values import Absent, Days, Value, decimal_text
 
-__all__ = ["ProfileReader", "ValueReader", "absent_value", "id_allowed", "parse_json", "schema_of"]
+__all__ = ["ProfileReader", "ValueReader", "absent_value", "ids_allowed", "parse_json", "schema_of"]
 
 _ID = "id"
 _JUDGEMENTS = "judgements"
@@ -98,7 +98,7 @@ def absent_value(
     return _members({}, {declaration.name: declaration}, "")
 
 
-def id_allowed(text: str) -> bool:
+def _id_allowed(text: str) -> bool:
     """Whether a profile may have this id."""
     if text.isascii() and text.isprintable() and len(text) <= MAX_ID:
         return not text.isspace() and text != ""
@@ -107,6 +107,15 @@ def id_allowed(text: str) -> bool:
     except ValidationError:
         return False
     return True
+
+
+def ids_allowed(texts: Sequence[str]) -> list[bool]:
+    """Whether profiles may have these ids; told at once where all are of the usual sort."""
+    every = "".join(texts)
+    usual = every.isascii() and every.isprintable() and " " not in every
+    if usual and all(0 < len(one) <= MAX_ID for one in texts):
+        return [True] * len(texts)
+    return [_id_allowed(one) for one in texts]
 
 
 def schema_of(declarations: Iterable[Declaration], **more: fields.Field[Any]) -> Schema:

@@ -16,7 +16,6 @@ from eligibility.columns.backends import (
     Backend,
     Cells,
     Gathered,
-    biased,
 )
 from eligibility.columns.encoding import encoded, whole_of
 from eligibility.columns.facts import Facts
@@ -27,7 +26,7 @@ from eligibility.columns.packed import Packed
 from eligibility.columns.values import Typed, distinct, either, one_if, whole
 from eligibility.facts import Item
 from eligibility.model import ListFact, RulePack
-from eligibility.patterns.arrays import Integers
+from eligibility.patterns.arrays import Integers, biased
 from eligibility.patterns.items import ItemKinds, UnpackableError
 from eligibility.patterns.kinds import Kinds
 from eligibility.patterns.layout import MOST

@@ -6,21 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
 from eligibility.errors import Message
 from eligibility.patterns.arrays import Integers
-from eligibility.patterns.layout import WORD, Layout
 from eligibility.sources import Part
 from eligibility.sources.joining import Key
 from eligibility.sources.plan import ListPlan, Plan
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
     from ibis.expr.types import Table
     from numpy.typing import NDArray
 
-__all__ = ["Backend", "Cells", "Gathered", "NotInColumnsError", "Reading", "biased", "same"]
+__all__ = ["Backend", "Cells", "Gathered", "NotInColumnsError", "Reading", "same"]
 
 
 class NotInColumnsError(Exception):
@@ -103,14 +101,6 @@ class Backend(Protocol):
     def drop(self, table: Table) -> None:
         """Let go of what was kept."""
         ...
-
-
-def biased(layout: Layout, students: int) -> Integers:
-    """The sums of so many students before anything is added up."""
-    words = [(layout.bias >> (WORD * word)) % (1 << WORD) for word in range(layout.words)]
-    found: Integers = np.empty((len(words), students), np.int64)
-    found[:] = np.array(words, np.int64)[:, None]
-    return found
 
 
 def same(value: Any) -> Any:

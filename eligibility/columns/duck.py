@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eligibility.columns.backends import Gathered, NotInColumnsError, biased, same
+from eligibility.columns.backends import Gathered, NotInColumnsError, same
 from eligibility.columns.encoding import Codes, encoded, whole_of
 from eligibility.columns.facts import CellValues, Facts, JsonValues
 from eligibility.columns.keys import is_told, order_of, places_of
 from eligibility.columns.lists import ItemCells, Items, NoItems
 from eligibility.columns.texts import items_of
 from eligibility.model import ListFact, RulePack
-from eligibility.patterns.arrays import Integers, numbered
+from eligibility.patterns.arrays import Integers, biased, numbered
 from eligibility.patterns.kinds import Kinds
 from eligibility.patterns.typed import Values
 from eligibility.profile_json import MAX_ITEMS

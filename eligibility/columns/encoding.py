@@ -30,8 +30,7 @@ def encoded(column: pa.Array | pa.ChunkedArray) -> Codes:
 
     array = whole_of(column)
     if pa.types.is_nested(array.type):
-        codes = _codes(array)
-        _, first, codes = np.unique(codes, return_index=True, return_inverse=True)
+        first, codes = numbered([_codes(array)])
         return Codes(codes, _told(array.take(pa.array(first))).to_pylist())
     codes, values = _flat(array)
     return Codes(codes, _told(values).to_pylist())

@@ -11,7 +11,7 @@ import numpy as np
 from eligibility.columns.encoding import Codes
 from eligibility.facts import Items
 from eligibility.model import Declaration, Fact, Kind, RulePack
-from eligibility.patterns.arrays import VALUES, Grown, Integers, numbered, values_of
+from eligibility.patterns.arrays import Integers, ValueRows, numbered, value_words, values_of
 from eligibility.patterns.kinds import Kinds
 from eligibility.patterns.listed import Known
 from eligibility.patterns.typed import NotPlainError, Values, unset
@@ -114,7 +114,7 @@ class Facts:
 
     def __init__(self, plan: Plan, loads: Sequence[Load], rules: RulePack, kinds: Kinds) -> None:
         self.epoch = 0
-        self.words = -(-kinds.layout.most // VALUES)
+        self.words = value_words(kinds.layout)
         self.fields: list[int] = []
         self._facts: dict[str, _Column] = {}
         self._columns: list[tuple[int, _Column]] = []
@@ -202,8 +202,7 @@ class _Column:
     def __init__(self, words: int) -> None:
         self.typed: list[dict[str, Value]] = []
         self._known = Known(self._find)
-        self._rows = Grown(words)
-        self._used: list[int] = []
+        self._rows = ValueRows(words)
         self.forget()
 
     def forget(self) -> None:
@@ -219,10 +218,8 @@ class _Column:
         return len(self.typed) >= REMEMBERED or len(self._known) >= REMEMBERED
 
     def _new(self, typed: dict[str, Value], adds: int) -> int:
-        row = values_of(adds, self._rows.width)
-        self._used = sorted({*self._used, *(word for word, one in enumerate(row) if one)})
         self.typed.append(typed)
-        return self._rows.add(row)
+        return self._rows.add(adds)
 
     def numbers(self, cells: Codes) -> Integers:
         """The numbers of the values of all students."""
@@ -239,9 +236,7 @@ class _Column:
 
     def add(self, numbers: Integers, values: Integers) -> None:
         """Set what the values of these numbers do, one for each student."""
-        rows = self._rows.all()
-        for word in self._used:
-            values[word] += rows[numbers, word]
+        self._rows.set(numbers, values)
 
 
 class _OfFact(_Column):
@@ -298,7 +293,7 @@ class _Pairs:
         self._names = tuple(columns)
         self._columns = columns
         self._kinds = kinds
-        self._rows = Grown(words)
+        self._rows = ValueRows(words)
         self._known: dict[tuple[int, ...], int] = {}
 
     def forget(self) -> None:
@@ -317,8 +312,7 @@ class _Pairs:
         first, kind = numbered(mine)
         every = zip(*(one[first].tolist() for one in mine), strict=True)
         rows = np.array([self._row(told) for told in every], np.int64)
-        found = self._rows.all()[rows[kind]] if len(rows) else self._rows.all()[:0]
-        values += found.T
+        self._rows.set(rows[kind], values)
 
     def _row(self, told: tuple[int, ...]) -> int:
         row = self._known.get(told)
@@ -327,5 +321,5 @@ class _Pairs:
             for column, number in zip(self._columns.values(), told, strict=True):
                 typed.update(column.typed[number])
             adds = self._kinds.of_facts(self._names, typed)
-            row = self._known[told] = self._rows.add(values_of(adds, self._rows.width))
+            row = self._known[told] = self._rows.add(adds)
         return row

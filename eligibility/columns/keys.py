@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eligibility.patterns.arrays import Integers
-from eligibility.profile_json import MAX_ID
-from eligibility.schemas import id_allowed
+from eligibility.schemas import ids_allowed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,11 +34,7 @@ def is_told(keys: Sequence[Any], *, numbered: bool) -> NDArray[np.bool_]:
             if keys[place] == keys[place - 1]:
                 good[place - 1 : place + 1] = False
     if not numbered:
-        text = "".join(keys)
-        plain = text.isascii() and text.isprintable() and " " not in text
-        sizes = {*map(len, keys)}
-        if not plain or (sizes and not 0 < min(sizes) <= max(sizes) <= MAX_ID):
-            good &= np.array([id_allowed(one) for one in keys], bool)
+        good &= np.array(ids_allowed(keys), bool)
     return good
 
 

@@ -9,16 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eligibility.patterns.layout import WORD
+from eligibility.patterns.layout import WORD, Layout
 
 __all__ = [
     "VALUES",
     "Grown",
     "Integers",
     "Run",
+    "ValueRows",
+    "biased",
     "numbered",
     "reached",
     "runs",
+    "value_words",
     "values_of",
 ]
 
@@ -77,6 +80,47 @@ class Grown:
             self._rows = more
         self._rows[self._count : count] = rows
         self._count = count
+
+
+class ValueRows:
+    """What values set, in words: a row for each value that was given a number."""
+
+    def __init__(self, words: int) -> None:
+        self._rows = Grown(words)
+        self._used: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, adds: int) -> int:
+        """Take what a value sets: its number."""
+        row = values_of(adds, self._rows.width)
+        self._used.update(word for word, one in enumerate(row) if one)
+        return self._rows.add(row)
+
+    def set(self, numbers: Integers, values: Integers) -> None:
+        """Set what the values of these numbers do, one for each student."""
+        rows = self._rows.all()
+        for word in self._used:
+            values[word] += rows[numbers, word]
+
+    def clear(self) -> None:
+        """Forget all values."""
+        self._rows.clear()
+        self._used.clear()
+
+
+def value_words(layout: Layout) -> int:
+    """How many words of values there are."""
+    return -(-layout.most // VALUES)
+
+
+def biased(layout: Layout, students: int) -> Integers:
+    """The sums of so many students before anything is added up."""
+    words = [(layout.bias >> (WORD * word)) % (1 << WORD) for word in range(layout.words)]
+    found: Integers = np.empty((len(words), students), np.int64)
+    found[:] = np.array(words, np.int64)[:, None]
+    return found
 
 
 def values_of(pattern: int, words: int) -> list[int]:

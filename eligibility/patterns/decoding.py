@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from eligibility.model import Fact, ListFact, RulePack
-from eligibility.patterns.arrays import VALUES, Grown, Integers, values_of
+from eligibility.patterns.arrays import Integers, ValueRows, biased, value_words
 from eligibility.patterns.families import UnpackableError
 from eligibility.patterns.kinds import Kinds
-from eligibility.patterns.layout import MOST, WORD
+from eligibility.patterns.layout import MOST
 from eligibility.patterns.listed import PLAIN, REMEMBERED, Known, Lists, NarrowError
 from eligibility.patterns.typed import (
     KEY,
@@ -33,8 +33,8 @@ from eligibility.patterns.typed import (
     marks,
     unset,
 )
-from eligibility.profile_json import MAX_ID, MAX_PROFILE_BYTES
-from eligibility.schemas import id_allowed
+from eligibility.profile_json import MAX_PROFILE_BYTES
+from eligibility.schemas import ids_allowed
 from eligibility.values import Value
 
 __all__ = ["REMEMBERED", "Batch", "Decoder"]
@@ -93,12 +93,8 @@ class Decoder:
         self.epoch = 0
         self._decode = types.decoder(facts, judged)
         self._refused = types.refused
-        words = self._words = -(-kinds.layout.most // VALUES)
-        bias = kinds.layout.bias
-        mask = (1 << WORD) - 1
-        self._bias = np.array(
-            [(bias >> (WORD * word)) & mask for word in range(kinds.layout.words)], np.int64
-        )
+        self._layout = kinds.layout
+        words = self._words = value_words(kinds.layout)
         self._flat: list[int] = []
         self._slots = {fact.name: f"f{place}" for place, fact in enumerate(facts)}
         self._slots[_JUDGED] = "judgements"
@@ -163,10 +159,6 @@ class Decoder:
         assert isinstance(column, _Facts)
         return column.value(number)
 
-    def count(self, name: str) -> int:
-        """How many values of a fact have a number."""
-        return self._columns[name].count()
-
     # -- a batch ----------------------------------------------------------------------
 
     @staticmethod
@@ -196,8 +188,7 @@ class Decoder:
         self._flat.clear()
         values = np.zeros((self._words, len(ids)), np.int64)
         values[0] += KEY + TEXT
-        sums = np.empty((len(self._bias), len(ids)), np.int64)
-        sums[:] = self._bias[:, None]
+        sums = biased(self._layout, len(ids))
         rows = iter(flat)
         named = {}
         for name, column in self._columns.items():
@@ -207,8 +198,7 @@ class Decoder:
         for lists in self._lists.values():
             good &= lists.add(next(rows), next(rows), values, sums)
         good &= (values[0] & self._quotes) == quotes
-        if not _plain_ids(ids):
-            good &= np.array([id_allowed(one) for one in ids], bool)
+        good &= np.array(ids_allowed(ids), bool)
         return Batch(read, places, ids, values, sums, named).of(np.flatnonzero(good).tolist())
 
     def _take_back(self) -> None:
@@ -269,13 +259,6 @@ class Decoder:
         self._add: Callable[[Any], None] = space["add"]  # type: ignore[assignment]
 
 
-def _plain_ids(ids: Sequence[str]) -> bool:
-    """Whether all ids are of the sort that needs no closer look."""
-    every = "".join(ids)
-    plain = every.isascii() and every.isprintable() and " " not in every
-    return plain and all(0 < len(one) <= MAX_ID for one in ids)
-
-
 # -- facts ----------------------------------------------------------------------------
 
 
@@ -289,21 +272,15 @@ class _Column:
     def __init__(self, words: int, names: tuple[str, ...]) -> None:
         self.names = names
         self.numbers = Known(self._number)
-        self._rows = Grown(words)
-        self._used: list[int] = []
+        self._rows = ValueRows(words)
 
     def _number(self, raw: Any) -> int:
         """The number of a new value."""
-        number = self._numbered(self._adds(raw))
+        number = self._rows.add(self._adds(raw))
         if is_short(raw):
             # else another value may be taken for this one
             self.numbers[raw] = number
         return number
-
-    def _numbered(self, adds: int) -> int:
-        row = values_of(adds, self._rows.width)
-        self._used = sorted({*self._used, *(word for word, one in enumerate(row) if one)})
-        return self._rows.add(row)
 
     def _adds(self, raw: Any) -> int:
         """What a value adds. Raises `NotPlainError` for one that is not allowed."""
@@ -317,13 +294,10 @@ class _Column:
         """Forget all values."""
         self.numbers.clear()
         self._rows.clear()
-        self._used.clear()
 
     def add(self, numbers: Integers, values: Integers) -> None:
         """Add what the values of these numbers do, one for each student."""
-        rows = self._rows.all()
-        for word in self._used:
-            values[word] += rows[numbers, word]
+        self._rows.set(numbers, values)
 
 
 class _Facts(_Column):
@@ -345,10 +319,10 @@ class _Facts(_Column):
         if not self._keeps:
             number = self._alike.get(adds)
             if number is None:
-                number = self._alike[adds] = self._numbered(adds)
+                number = self._alike[adds] = self._rows.add(adds)
                 self._typed.append({})
             return number
-        number = self._numbered(adds)
+        number = self._rows.add(adds)
         self._typed.append(values)
         if is_short(raw):
             # else another value may be taken for this one
